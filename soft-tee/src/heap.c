@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The TA's heap. Every block is a block of the port, so that a sanitizer sees
+ * where it ends; the sum is held to what the TA's own heap would be.
+ */
+#include <string.h>
+
+#include "core.h"
+#include "port.h"
+#include "tee_internal_api.h"
+
+/* OP-TEE's allocator rounds to 16 bytes and keeps 16 of its own a block. */
+#define BLOCK_GRAIN 16
+#define BLOCK_OVERHEAD 16
+
+/* What TEE_Malloc(0) returns: not NULL, and not to be used. */
+#define EMPTY_BLOCK ((void *)1)
+
+#define BLOCK_ALIVE 0x50F7AE11u
+
+/* Stands before each block; aligned so that the block is. */
+struct block {
+	_Alignas(16) struct block *next;
+	struct block *previous;
+	size_t size;
+	uint32_t mark;
+};
+
+static struct {
+	struct block *blocks;
+	size_t used;
+	size_t cost;
+	size_t peak;
+	uint64_t allocations;
+	/* The count of allocations at which they fail; 0: never. */
+	uint64_t fail_at;
+	bool fail_later;
+	const uint8_t *secret;
+	size_t secret_size;
+} heap;
+
+uint64_t soft_tee_allocations(void)
+{
+	return heap.allocations;
+}
+
+size_t soft_tee_heap_used(void)
+{
+	return heap.used;
+}
+
+size_t soft_tee_heap_peak(void)
+{
+	return heap.peak;
+}
+
+void soft_tee_fail_allocation(uint64_t nth, bool all_later)
+{
+	heap.fail_at = nth ? heap.allocations + nth : 0;
+	heap.fail_later = all_later;
+}
+
+void soft_tee_watch(const void *secret, size_t size)
+{
+	heap.secret = secret;
+	heap.secret_size = size;
+}
+
+static size_t block_cost(size_t size)
+{
+	return (size + BLOCK_GRAIN - 1) / BLOCK_GRAIN * BLOCK_GRAIN +
+	       BLOCK_OVERHEAD;
+}
+
+static bool has_secret(const struct block *block)
+{
+	const uint8_t *data = (const uint8_t *)(block + 1);
+	size_t n = 0;
+
+	if (!heap.secret_size || block->size < heap.secret_size)
+		return false;
+	for (n = 0; n <= block->size - heap.secret_size; n++)
+		if (data[n] == heap.secret[0] &&
+		    !memcmp(data + n, heap.secret, heap.secret_size))
+			return true;
+	return false;
+}
+
+bool soft_tee_secret_in_heap(void)
+{
+	const struct block *block = NULL;
+
+	for (block = heap.blocks; block; block = block->next)
+		if (has_secret(block))
+			return true;
+	return false;
+}
+
+static bool must_fail(void)
+{
+	heap.allocations++;
+	if (!heap.fail_at)
+		return false;
+	return heap.allocations == heap.fail_at ||
+	       (heap.fail_later && heap.allocations > heap.fail_at);
+}
+
+static void *allocate(size_t size)
+{
+	struct block *block = NULL;
+
+	if (must_fail())
+		return NULL;
+	if (size > ta_heap_size || heap.cost + block_cost(size) > ta_heap_size)
+		return NULL;
+	block = port_alloc(sizeof(*block) + size);
+	if (!block)
+		return NULL;
+	*block = (struct block){ .next = heap.blocks,
+				 .size = size,
+				 .mark = BLOCK_ALIVE };
+	if (heap.blocks)
+		heap.blocks->previous = block;
+	heap.blocks = block;
+	heap.used += size;
+	heap.cost += block_cost(size);
+	if (heap.used > heap.peak)
+		heap.peak = heap.used;
+	return block + 1;
+}
+
+/* The block of a pointer from the TA; a pointer of no block panics. */
+static struct block *block_of(void *buffer)
+{
+	struct block *block = (struct block *)buffer - 1;
+
+	if (block->mark != BLOCK_ALIVE) {
+		core_violation("freed memory that is not allocated");
+		core_panic();
+	}
+	return block;
+}
+
+static void release(struct block *block)
+{
+	if (block->previous)
+		block->previous->next = block->next;
+	else
+		heap.blocks = block->next;
+	if (block->next)
+		block->next->previous = block->previous;
+	heap.used -= block->size;
+	heap.cost -= block_cost(block->size);
+	block->mark = 0;
+	port_free(block);
+}
+
+static void free_block(struct block *block)
+{
+	if (has_secret(block))
+		core_violation("a secret was not wiped before it was freed");
+	release(block);
+}
+
+size_t heap_reset(void)
+{
+	size_t count = 0;
+
+	for (count = 0; heap.blocks; count++)
+		release(heap.blocks);
+	return count;
+}
+
+void heap_boot(void)
+{
+	heap_reset();
+	memset(&heap, 0, sizeof(heap));
+}
+
+void *TEE_Malloc(__tee_size_t size, uint32_t hint)
+{
+	void *data = NULL;
+
+	if (hint != TEE_MALLOC_FILL_ZERO && hint != TEE_MALLOC_NO_FILL)
+		return NULL;
+	if (!size)
+		return EMPTY_BLOCK;
+	data = allocate(size);
+	/* A TA must not count on zeros that it did not ask for. */
+	if (data)
+		memset(data, hint == TEE_MALLOC_FILL_ZERO ? 0 : 0xA5, size);
+	return data;
+}
+
+void *TEE_Realloc(void *buffer, __tee_size_t newSize)
+{
+	struct block *old = NULL;
+	void *data = NULL;
+
+	if (!buffer || buffer == EMPTY_BLOCK)
+		return TEE_Malloc(newSize, TEE_MALLOC_FILL_ZERO);
+	if (!newSize) {
+		TEE_Free(buffer);
+		return EMPTY_BLOCK;
+	}
+	old = block_of(buffer);
+	data = allocate(newSize);
+	if (!data)
+		return NULL;
+	memset(data, 0, newSize);
+	memcpy(data, buffer, old->size < newSize ? old->size : newSize);
+	free_block(old);
+	return data;
+}
+
+void TEE_Free(void *buffer)
+{
+	if (buffer && buffer != EMPTY_BLOCK)
+		free_block(block_of(buffer));
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#ifndef OPTEE_SECURE_STORAGE_ARGUMENTS_H
+#define OPTEE_SECURE_STORAGE_ARGUMENTS_H
+
+#include <napi.h>
+
+#include "connection.h"
+#include "operation.h"
+
+namespace teec {
+
+// Readers of what JavaScript passes. The TypeScript layer makes these values and checks what users
+// give; a value of another form is a mistake of the caller, for which they return false.
+
+// An unsigned 32-bit number.
+bool ReadUint32(const Napi::Value& value, uint32_t* number);
+// 16 octets of a UUID in the order of RFC 9562.
+bool ReadUuid(const Napi::Value& value, TEEC_UUID* uuid);
+// Up to four of { type, a, b, data, size }, see NativeParam in addon.ts. Bytes are copied.
+bool ReadParams(const Napi::Value& value, Params* params);
+
+}  // namespace teec
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/** From arguments to what a command works with. */
+import { parseArgs } from 'node:util';
+
+import { groupId } from '../device.js';
+import { SecureStorageError } from '../errors.js';
+import type { OpenOptions } from '../options.js';
+import type { Command, OptionSpec, OptionValues } from './command.js';
+
+/** Options of every command. */
+export const commonOptions = {
+  json: { type: 'boolean', help: 'print JSON, also for errors (on standard error)' },
+  domain: { type: 'string', argument: 'NAME', help: "the domain within the owner's storage (default: default)" },
+  group: { type: 'string', argument: 'GROUP', help: 'use the storage of a group, given by name or number' },
+  'ta-uuid': { type: 'string', argument: 'UUID', help: 'the Trusted Application, if built under another UUID' },
+  timeout: { type: 'string', argument: 'SECONDS', help: 'give up after so long (default: 10)' },
+  help: { type: 'boolean', help: 'print this help' },
+} as const satisfies Record<string, OptionSpec>;
+
+export interface Arguments {
+  readonly options: OptionValues;
+  readonly positionals: readonly string[];
+}
+
+export function usageError(detail: string): SecureStorageError {
+  return new SecureStorageError('ERR_USAGE', { detail });
+}
+
+/**
+ * Parses the arguments of a command.
+ * @throws SecureStorageError ERR_USAGE
+ */
+export function parse(command: Command, args: readonly string[]): Arguments {
+  const { values, positionals } = parseStrictly(command, args);
+  if (values.help === true) return { options: values, positionals };
+  const [min, max] = command.positionals;
+  if (positionals.length < min) throw usageError(`${command.usage.split(' ')[0] ?? 'an argument'} is missing`);
+  if (positionals.length > max)
+    throw usageError(command.readsSecret === true ? noValue : 'there are too many arguments');
+  return { options: values, positionals };
+}
+
+const noValue =
+  'the value is never an argument, because other users can read it there: give it on standard input or with --file';
+
+function parseStrictly(command: Command, args: readonly string[]) {
+  const options = { ...commonOptions, ...command.options };
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') throw usageError(optionFault(options, error as Error));
+    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw error;
+    const name = command.readsSecret === true ? undefined : /'(-[^']*)'/.exec(message)?.[1];
+    throw usageError(name === undefined ? 'there is an unknown option' : `there is no option ${name}`);
+  }
+}
+
+/** Repeats only the name of an option that exists. */
+function optionFault(options: Readonly<Record<string, OptionSpec>>, { message }: Error): string {
+  const name = Object.keys(options).find((option) => message.includes(`--${option}`));
+  if (name === undefined) return 'an option has a wrong argument';
+  return options[name]?.type === 'string' ? `option --${name} needs an argument` : `option --${name} takes no argument`;
+}
+
+/** The options of SecureStorage.open() that the common options stand for. */
+export function openOptions(options: OptionValues): OpenOptions {
+  return {
+    domain: text(options, 'domain'),
+    taUuid: text(options, 'ta-uuid'),
+    group: group(text(options, 'group')),
+    timeoutMs: timeoutMs(text(options, 'timeout')),
+  };
+}
+
+/** An option's argument, if it was given. */
+export function text(options: OptionValues, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** An option's argument as a whole number, if it was given. */
+export function wholeNumber(options: OptionValues, name: string): number | undefined {
+  const value = text(options, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) throw usageError(`--${name} must be a whole number`);
+  return number;
+}
+
+/** The conditions --if-absent and --if-revision, for commands that have them. */
+export const conditionOptions = {
+  'if-absent': { type: 'boolean', help: 'only if the key does not exist yet (else exit code 4)' },
+  'if-revision': { type: 'string', argument: 'N', help: 'only if the key has this revision (else exit code 4)' },
+} as const satisfies Record<string, OptionSpec>;
+
+export function condition(options: OptionValues): { ifAbsent?: true; ifRevision: number | undefined } {
+  const ifRevision = wholeNumber(options, 'if-revision');
+  return options['if-absent'] === true ? { ifAbsent: true, ifRevision } : { ifRevision };
+}
+
+function group(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const id = /^\d+$/.test(value) ? Number(value) : groupId(value);
+  if (id === null) throw usageError('--group names a group that /etc/group does not have; give its number');
+  return id;
+}
+
+function timeoutMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const milliseconds = Math.ceil(Number(value) * 1000);
+  if (!/^\d*\.?\d+$/.test(value) || milliseconds < 1 || milliseconds > 0x7fff_ffff) {
+    throw usageError('--timeout must be a number of seconds above 0');
+  }
+  return milliseconds;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+import type { SecureStorage } from '../store.js';
+import type { Io } from './io.js';
+
+/** An option of a command, in the terms of node:util's parseArgs and with its help. */
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean';
+  /** Name of its argument in the help, for type string. */
+  readonly argument?: string;
+  readonly help: string;
+}
+
+export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a command works with. */
+export interface Context {
+  readonly io: Io;
+  readonly json: boolean;
+  readonly positionals: readonly string[];
+  readonly options: OptionValues;
+  /** Opens the store that the options name; it is closed when the command has ended. */
+  readonly open: () => Promise<SecureStorage>;
+}
+
+/** One command of optee-storage, in a module of its own that is loaded only when it is asked for. */
+export interface Command {
+  /** Positional arguments as in the usage line, for example `KEY`. */
+  readonly usage: string;
+  /** Paragraphs of the help. */
+  readonly help: readonly string[];
+  /** How many positional arguments there must be at least and at most. */
+  readonly positionals: readonly [min: number, max: number];
+  /** True if it reads a secret, so that a misplaced one could be among its arguments: messages repeat none of them. */
+  readonly readsSecret?: boolean;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** @returns the exit code; errors are thrown */
+  run(context: Context): Promise<number>;
+}

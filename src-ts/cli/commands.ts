@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import type { Command } from './command.js';
+
+/** What each command does, for the overview. */
+export const summaries = {
+  put: 'store a value under a key',
+  get: 'write the value of a key to standard output',
+  delete: 'delete a key',
+  list: 'list keys',
+  has: 'tell by the exit code whether there is a key',
+  stat: 'tell size and revision of a value',
+  generate: 'store random bytes made in the TEE',
+  clear: 'delete every key with a prefix',
+  info: 'tell about the store: owner, versions, limits, protection',
+  version: 'tell the versions of package, protocol and Trusted Application',
+} as const;
+
+type Name = keyof typeof summaries;
+
+/** Each command is required only when it is run: on a board every module counts. */
+const loaders: Readonly<Record<Name, () => { command: Command }>> = {
+  put: () => require('./commands/put.js') as typeof import('./commands/put.js'),
+  get: () => require('./commands/get.js') as typeof import('./commands/get.js'),
+  delete: () => require('./commands/delete.js') as typeof import('./commands/delete.js'),
+  list: () => require('./commands/list.js') as typeof import('./commands/list.js'),
+  has: () => require('./commands/has.js') as typeof import('./commands/has.js'),
+  stat: () => require('./commands/stat.js') as typeof import('./commands/stat.js'),
+  generate: () => require('./commands/generate.js') as typeof import('./commands/generate.js'),
+  clear: () => require('./commands/clear.js') as typeof import('./commands/clear.js'),
+  info: () => require('./commands/info.js') as typeof import('./commands/info.js'),
+  version: () => require('./commands/version.js') as typeof import('./commands/version.js'),
+};
+
+/** The command of a name; undefined if there is none. */
+export function loadCommand(name: string): Command | undefined {
+  return Object.hasOwn(loaders, name) ? loaders[name as Name]().command : undefined;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+import { Exit } from '../../error-table.js';
+import { usageError } from '../arguments.js';
+import type { Command } from '../command.js';
+
+export const command: Command = {
+  usage: '[PREFIX]',
+  help: [
+    'Deletes every key that begins with PREFIX, all or none, and forgets what was lost to damage among them.',
+    'Without PREFIX --all is needed. Prints how many keys were deleted.',
+  ],
+  positionals: [0, 1],
+  options: {
+    yes: { type: 'boolean', help: 'really delete; without it nothing happens' },
+    all: { type: 'boolean', help: 'delete every key of the domain' },
+  },
+  async run({ positionals: [prefix = ''], options, io, json, open }) {
+    if ((prefix === '') !== (options.all === true)) throw usageError('give either PREFIX or --all');
+    if (options.yes !== true) throw usageError('clear deletes for good: confirm with --yes');
+    const deleted = await (await open()).clear({ prefix, confirm: true });
+    await io.write(json ? `${JSON.stringify({ deleted })}\n` : `${String(deleted)}\n`);
+    return Exit.OK;
+  },
+};

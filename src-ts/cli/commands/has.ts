@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+import { Exit } from '../../error-table.js';
+import type { Command } from '../command.js';
+
+export const command: Command = {
+  usage: 'KEY',
+  help: ['Tells by the exit code whether there is KEY: 0 if so, 3 if not. Prints nothing without --json.'],
+  positionals: [1, 1],
+  options: {},
+  async run({ positionals: [key = ''], io, json, open }) {
+    const exists = await (await open()).has(key);
+    if (json) await io.write(`${JSON.stringify({ key, exists })}\n`);
+    return exists ? Exit.OK : Exit.NOT_FOUND;
+  },
+};

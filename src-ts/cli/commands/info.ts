@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+import { Exit } from '../../error-table.js';
+import type { Command } from '../command.js';
+
+export const command: Command = {
+  usage: '',
+  help: ['Tells about the store: backend, owner, versions, limits, what is used of the quota, and protection.'],
+  positionals: [0, 0],
+  options: {},
+  async run({ io, json, open }) {
+    const info = await (await open()).info();
+    await io.write(json ? `${JSON.stringify(info)}\n` : lines('', info));
+    return Exit.OK;
+  },
+};
+
+/** `name: value` lines; the names within an object after its own, as in `limits.key`. */
+function lines(path: string, value: object): string {
+  return Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .map(([name, item]: [string, unknown]) => {
+      if (typeof item === 'object' && item !== null) return lines(`${path}${name}.`, item);
+      return `${path}${name}: ${String(item)}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+import { Exit } from '../../error-table.js';
+import { keyBytes } from '../../keys.js';
+import { condition, conditionOptions, text } from '../arguments.js';
+import type { Command } from '../command.js';
+import { readValue } from '../input.js';
+
+export const command: Command = {
+  usage: 'KEY',
+  help: [
+    'Stores a value under KEY, replacing what was there. The value is read from standard input, byte by byte as it',
+    'comes (a final newline belongs to it), or asked for without showing it if standard input is a terminal.',
+    'It is never an argument, because other users can read the arguments of a process.',
+  ],
+  positionals: [1, 1],
+  readsSecret: true,
+  options: {
+    file: { type: 'string', argument: 'PATH', help: 'read the value from this file (-: standard input)' },
+    trim: { type: 'boolean', help: 'remove one newline from the end of what is read' },
+    ...conditionOptions,
+  },
+  async run({ positionals: [key = ''], options, io, json, open }) {
+    const when = condition(options);
+    keyBytes(key);
+    const value = await readValue(io, key, text(options, 'file'), options.trim === true);
+    try {
+      const { revision } = await (await open()).put(key, value, when);
+      if (json) await io.write(`${JSON.stringify({ key, revision })}\n`);
+      return Exit.OK;
+    } finally {
+      value.fill(0);
+    }
+  },
+};

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import { Exit } from '../../error-table.js';
+import { isSecureStorageError } from '../../errors.js';
+import { PROTOCOL_VERSION } from '../../protocol.js';
+import { packageVersion } from '../../version.js';
+import type { Command, Context } from '../command.js';
+
+interface TaVersions {
+  readonly version: string;
+  readonly protocol: number;
+  readonly format: number;
+}
+
+export const command: Command = {
+  usage: '',
+  help: [
+    'Prints the versions of this package and of the protocol it speaks, and those of the Trusted Application if it can',
+    'be reached; that it cannot is no error here.',
+  ],
+  positionals: [0, 0],
+  options: {},
+  async run(context) {
+    const ta = await taVersions(context);
+    const versions = { package: packageVersion(), protocol: PROTOCOL_VERSION };
+    if (context.json) await context.io.write(`${JSON.stringify({ ...versions, ta })}\n`);
+    else {
+      const reached = typeof ta === 'object' && 'version' in ta;
+      const about = reached
+        ? `${ta.version} (protocol ${String(ta.protocol)}, storage format ${String(ta.format)})`
+        : `not available (${ta.error})`;
+      const lines = [`package: ${versions.package}`, `protocol: ${String(versions.protocol)}`, `ta: ${about}`];
+      await context.io.write(`${lines.join('\n')}\n`);
+    }
+    return Exit.OK;
+  },
+};
+
+/** The versions of the TA, or the code of the error that keeps it out of reach. */
+async function taVersions({ open }: Context): Promise<TaVersions | { error: string }> {
+  try {
+    const { taVersion: version, protocol, format } = await (await open()).info();
+    return { version, protocol, format };
+  } catch (error) {
+    if (!isSecureStorageError(error) || error.code === 'ERR_INVALID_ARG') throw error;
+    return { error: error.code };
+  }
+}

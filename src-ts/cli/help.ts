@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import { commonOptions } from './arguments.js';
+import type { Command, OptionSpec } from './command.js';
+import { summaries } from './commands.js';
+
+/** The help without a command. */
+export function overview(): string {
+  return [
+    'usage: optee-storage COMMAND [ARGUMENTS] [OPTIONS]',
+    '',
+    "Keeps secrets in OP-TEE secure storage. Each user has keys of its own; nobody sees another user's.",
+    '',
+    ...columns(Object.entries(summaries)),
+    '',
+    'optee-storage COMMAND --help tells more about each.',
+    '',
+    'Exit codes: 0 done, 1 error, 2 wrong usage, 3 no such key, 4 key exists or has changed,',
+    '5 secure storage is not available, 124 no answer in time.',
+    '',
+  ].join('\n');
+}
+
+/** The help of a command. */
+export function commandHelp(name: string, command: Command): string {
+  return [
+    `usage: optee-storage ${name}${command.usage === '' ? '' : ` ${command.usage}`} [OPTIONS]`,
+    '',
+    ...command.help,
+    '',
+    ...columns(Object.entries({ ...command.options, ...commonOptions }).map(optionRow)),
+    '',
+  ].join('\n');
+}
+
+function optionRow([name, { argument, help }]: [string, OptionSpec]): [string, string] {
+  return [`--${name}${argument === undefined ? '' : ` ${argument}`}`, help];
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/** Reading a secret value: from standard input, a file, or a hidden prompt. */
+import { createReadStream } from 'node:fs';
+
+import { SecureStorageError } from '../errors.js';
+import { Limit } from '../protocol.js';
+import type { Io } from './io.js';
+import { promptHidden } from './prompt.js';
+
+/**
+ * Reads a value.
+ * @param file path of a file to read; undefined or `-` stands for standard input, a terminal there for a prompt
+ * @param trim remove one newline from the end of what was read from a file or standard input
+ * @returns for the caller to wipe
+ * @throws SecureStorageError ERR_INPUT, ERR_VALUE_TOO_LARGE
+ */
+export async function readValue(io: Io, key: string, file: string | undefined, trim: boolean): Promise<Buffer> {
+  const fromStdin = file === undefined || file === '-';
+  if (fromStdin && io.stdin.isTTY === true) return promptTwice(io, key);
+  const bytes = await readAll(fromStdin ? io.stdin : createReadStream(file));
+  return trim ? bytes.subarray(0, trimmedSize(bytes)) : bytes;
+}
+
+/** A value typed blindly is asked for twice. */
+async function promptTwice(io: Io, key: string): Promise<Buffer> {
+  const value = await promptHidden(io, `Value for ${JSON.stringify(key)} (not shown): `);
+  const again = await promptHidden(io, 'Again: ');
+  try {
+    if (value.length === 0) throw inputError('nothing was entered');
+    if (!value.equals(again)) throw inputError('the two entries differ');
+    return Buffer.from(value);
+  } finally {
+    value.fill(0);
+    again.fill(0);
+  }
+}
+
+/** Reads a stream to its end, one newline beyond the largest value at most. */
+async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      const bytes = Buffer.from(chunk as Uint8Array);
+      (chunk as Uint8Array).fill(0);
+      chunks.push(bytes);
+      size += bytes.length;
+      if (size > Limit.VALUE_MAX + 2) throw new SecureStorageError('ERR_VALUE_TOO_LARGE', { operation: 'put' });
+    }
+    return joined(chunks, size);
+  } catch (error) {
+    if (error instanceof SecureStorageError) throw error;
+    throw inputError((error as Error).message);
+  } finally {
+    for (const chunk of chunks) chunk.fill(0);
+  }
+}
+
+function joined(chunks: readonly Buffer[], size: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(bytes, at);
+  return bytes;
+}
+
+function trimmedSize(bytes: Buffer): number {
+  if (bytes.at(-1) !== 0x0a) return bytes.length;
+  return bytes.length - (bytes.at(-2) === 0x0d ? 2 : 1);
+}
+
+function inputError(detail: string): SecureStorageError {
+  return new SecureStorageError('ERR_INPUT', { detail });
+}

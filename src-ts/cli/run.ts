@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+import { isSecureStorageError, type SecureStorageError } from '../errors.js';
+import { errorTable, Exit } from '../error-table.js';
+import { openOptions, parse, usageError, type Arguments } from './arguments.js';
+import type { Command } from './command.js';
+import { commandHelp, overview } from './help.js';
+import { isBrokenPipe, type Io } from './io.js';
+import { loadCommand } from './commands.js';
+import type { OpenOptions } from '../options.js';
+import type { SecureStorage } from '../store.js';
+
+/** What a shell reports for a program that SIGPIPE ended (128 + 13); Node.js ignores that signal. */
+const BROKEN_PIPE = 141;
+
+/**
+ * Runs optee-storage.
+ * @param args the arguments after the program's name
+ * @param open opens a store
+ * @returns the exit code, one of Exit
+ */
+export async function run(
+  args: readonly string[],
+  io: Io,
+  open: (options: OpenOptions) => Promise<SecureStorage>,
+): Promise<number> {
+  try {
+    return await dispatch(args, io, open);
+  } catch (error) {
+    if (isBrokenPipe(error)) return BROKEN_PIPE;
+    return report(error, io, args.includes('--json'));
+  }
+}
+
+async function dispatch(args: readonly string[], io: Io, open: (options: OpenOptions) => Promise<SecureStorage>) {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === 'help') {
+    await io.write(name === undefined ? '' : overview());
+    if (name === undefined) throw usageError('no command is given');
+    return Exit.OK;
+  }
+  const command = loadCommand(name === '--version' ? 'version' : name);
+  if (command === undefined) throw usageError('there is no such command (the command comes first)');
+  const parsed = parse(command, rest);
+  if (parsed.options.help !== true) return runCommand(command, parsed, io, open);
+  await io.write(commandHelp(name, command));
+  return Exit.OK;
+}
+
+async function runCommand(
+  command: Command,
+  { options, positionals }: Arguments,
+  io: Io,
+  open: (options: OpenOptions) => Promise<SecureStorage>,
+): Promise<number> {
+  let opened: Promise<SecureStorage> | undefined;
+  const settings = openOptions(options);
+  try {
+    return await command.run({
+      io,
+      json: options.json === true,
+      positionals,
+      options,
+      open: () => (opened ??= open(settings)),
+    });
+  } finally {
+    await opened?.then(
+      (store) => store.close(),
+      () => undefined,
+    );
+  }
+}
+
+function report(error: unknown, io: Io, json: boolean): number {
+  if (!isSecureStorageError(error)) {
+    const { message } = error instanceof Error ? error : new Error('an unknown error');
+    io.note(
+      json ? `${JSON.stringify({ error: { code: 'ERR_UNEXPECTED', message } })}\n` : `optee-storage: ${message}\n`,
+    );
+    return Exit.ERROR;
+  }
+  io.note(json ? `${JSON.stringify({ error })}\n` : `optee-storage: ${described(error)}\n`);
+  return errorTable[error.code].exit;
+}
+
+function described({ message, code }: SecureStorageError): string {
+  return code === 'ERR_USAGE' ? message : `${message} [${code}]`;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+import { errorTable, type ErrorCode } from './error-table.js';
+import { TaError } from './protocol.js';
+import { Origin } from './tee/session.js';
+
+export { type ErrorCode } from './error-table.js';
+
+const taResults: ReadonlySet<number> = new Set(Object.values(TaError));
+const brand = Symbol.for('optee-secure-storage.error');
+
+/** The component that produced a TEE result: the client library, the way to the TEE, the TEE, the TA. */
+export type OriginName = keyof typeof Origin;
+
+export interface ErrorDetails {
+  /** What happened in this case, in place of the table's general sentence; never contains a value. */
+  readonly detail?: string | undefined;
+  /** What to do next in this case, in place of the table's. */
+  readonly remedy?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly key?: string | undefined;
+  readonly result?: number | undefined;
+  /** The number of the seam, see {@link Origin}. */
+  readonly origin?: number | undefined;
+  readonly outcomeUnknown?: boolean | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every error that this package makes. Tell them apart by `code`, which is stable; the text is not. No error contains
+ * a value.
+ */
+export class SecureStorageError extends Error {
+  override readonly name: string = 'SecureStorageError';
+  /** What went wrong, for example `ERR_PERMISSION`. */
+  readonly code: ErrorCode;
+  /** The method that failed, for example `put`. */
+  readonly operation: string | undefined;
+  /** The key it was about; left out where it is not a valid key, since it may be something else by mistake. */
+  readonly key: string | undefined;
+  /** The result code of the TEE (TEEC_Result or TEE_Result), unsigned 32-bit, where there is one. */
+  readonly result: number | undefined;
+  /** The component that produced `result`. */
+  readonly origin: OriginName | undefined;
+  /**
+   * True if a change may or may not have been carried out, for example because the TEE did not answer in time: if it
+   * was, then wholly. Read the key to find out.
+   */
+  readonly outcomeUnknown: boolean;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(messageOf(code, details), 'cause' in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.operation = details.operation;
+    this.key = details.key;
+    this.result = details.result;
+    this.origin = originName(details.origin);
+    this.outcomeUnknown = details.outcomeUnknown ?? false;
+    Object.defineProperty(this, brand, { value: true });
+    this.#hideAbsent();
+  }
+
+  /** Keeps printed errors short: what is not known here is not shown. */
+  #hideAbsent(): void {
+    for (const [property, value] of Object.entries(this)) {
+      if (property === 'name' || value === undefined || value === false) {
+        Object.defineProperty(this, property, { enumerable: false });
+      }
+    }
+  }
+
+  /** What the command line prints with `--json`; for structured logs too. */
+  toJSON(): Record<string, unknown> {
+    const { code, message, operation, key, origin, outcomeUnknown } = this;
+    const result = this.result === undefined ? undefined : hex(this.result);
+    return { code, message, operation, key, result, origin, outcomeUnknown: outcomeUnknown || undefined };
+  }
+}
+
+/**
+ * Whether something thrown is a {@link SecureStorageError}, also when it comes from another copy of this package or
+ * another realm, where `instanceof` says no.
+ */
+export function isSecureStorageError(error: unknown): error is SecureStorageError {
+  return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
+}
+
+function messageOf(code: ErrorCode, { operation, key, detail, remedy, result, origin, outcomeUnknown }: ErrorDetails) {
+  const subject = [operation, key === undefined ? undefined : quote(key)].filter(Boolean).join(' ');
+  const what = detail ?? errorTable[code].meaning;
+  return [
+    `${subject && `${subject}: `}${what}${source(result, origin)}.`,
+    outcomeUnknown ? 'The change was either made wholly or not at all; read the key to find out.' : '',
+    remedy ?? errorTable[code].remedy,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** The TEE's own words, for those who look them up; the TA's results say no more than the code does. */
+function source(result: number | undefined, origin: number | undefined): string {
+  if (result === undefined || taResults.has(result)) return '';
+  return ` (result ${hex(result)}${origin === undefined ? '' : `, origin ${originName(origin) ?? String(origin)}`})`;
+}
+
+/** A key in quotes for people to read; what could act on a terminal or reorder a line is escaped. */
+function quote(key: string): string {
+  const escape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(key).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escape);
+}
+
+function originName(origin: number | undefined): OriginName | undefined {
+  return (Object.keys(Origin) as OriginName[]).find((name) => Origin[name] === origin);
+}
+
+function hex(result: number): string {
+  return `0x${result.toString(16).padStart(8, '0')}`;
+}

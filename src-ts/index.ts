@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="node" preserve="true" />
+/** Secure storage for Node.js on OP-TEE. */
+export { SecureStorage, type PutResult, type GenerateResult, type ValueEntry } from './store.js';
+export { SecureStorageError, isSecureStorageError, type ErrorCode, type OriginName } from './errors.js';
+export type { Diagnosis } from './diagnosis.js';
+export type { StoreInfo } from './info.js';
+export type { ListEntry } from './replies.js';
+export type {
+  BatchOperation,
+  CallOptions,
+  ClearOptions,
+  ConditionOptions,
+  DeleteOptions,
+  EntriesOptions,
+  GenerateOptions,
+  GetOptions,
+  KeysOptions,
+  ListOptions,
+  OpenOptions,
+  PutOptions,
+  ValueEncoding,
+} from './options.js';

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+import type { Connection } from './connection.js';
+import type { TaInfo } from './replies.js';
+import { packageVersion } from './version.js';
+
+/** What SecureStorage.info() tells. */
+export interface StoreInfo {
+  /** Where secrets are kept. */
+  readonly backend: string;
+  /** Whether hardware protects them. */
+  readonly secure: boolean;
+  readonly domain: string;
+  /** Who owns what this store reads and writes. */
+  readonly login: 'user' | 'group';
+  /** The id of the owning group in this process's user namespace, with a group login. */
+  readonly group: number | undefined;
+  /** The UUID by which the kernel attested the owner to the TA. */
+  readonly owner: string;
+  /**
+   * Whether `owner` was compared with the one computed for this process. False where it cannot be computed: no /proc, or
+   * an id without a mapping out of this user namespace.
+   */
+  readonly ownerVerified: boolean;
+  readonly packageVersion: string;
+  readonly taUuid: string;
+  readonly taVersion: string;
+  /** Version of the TA's protocol. */
+  readonly protocol: number;
+  /** Version of what the TA keeps in storage. */
+  readonly format: number;
+  /** In bytes; `keys` and `bytes` are the quota of the owner over all its domains. */
+  readonly limits: {
+    readonly key: number;
+    readonly domain: number;
+    readonly value: number;
+    readonly keys: number;
+    readonly bytes: number;
+  };
+  /** What the owner uses over all its domains: keys, bytes of keys and values, persistent objects. */
+  readonly used: { readonly keys: number; readonly bytes: number; readonly objects: number };
+  /** Whether the hardware prevents that an old state of the storage is brought back unnoticed. */
+  readonly rollbackProtected: boolean;
+  /**
+   * gpd.tee.trustedStorage.antiRollback.protectionLevel of the TEE: 0 or 100 for none, 1000 for protection by hardware
+   * (GlobalPlatform TEE Internal Core API Specification).
+   */
+  readonly antiRollback: number;
+  /** How many damaged or lost copies were restored from their twin since the TA was loaded. */
+  readonly healed: number;
+}
+
+/** Everything known about a store. */
+export function describe({ settings, ownerVerified }: Connection, ta: TaInfo): StoreInfo {
+  const { backend, domain, identity, taUuid } = settings;
+  return {
+    backend: backend.name,
+    secure: backend.secure,
+    domain,
+    login: identity.group === undefined ? 'user' : 'group',
+    group: identity.group,
+    owner: ta.owner,
+    ownerVerified,
+    packageVersion: packageVersion(),
+    taUuid,
+    taVersion: ta.version,
+    protocol: ta.protocol,
+    format: ta.format,
+    limits: { key: ta.keyMax, domain: ta.domainMax, value: ta.valueMax, keys: ta.quotaKeys, bytes: ta.quotaBytes },
+    used: { keys: ta.usedKeys, bytes: ta.usedBytes, objects: ta.objects },
+    rollbackProtected: ta.antiRollback >= 1000,
+    antiRollback: ta.antiRollback,
+    healed: ta.healed,
+  };
+}

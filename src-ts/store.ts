@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+import { checkOptions, invalidArgument } from './arguments.js';
+import { Call } from './call.js';
+import * as commands from './commands.js';
+import { Connection } from './connection.js';
+import { diagnosisOf, type Diagnosis } from './diagnosis.js';
+import { SecureStorageError } from './errors.js';
+import { describe, type StoreInfo } from './info.js';
+import { keyBytes, prefixBytes, valueBytes } from './keys.js';
+import { connect } from './open.js';
+import {
+  expectedRevision,
+  schema,
+  type BatchOperation,
+  type CallOptions,
+  type ClearOptions,
+  type DeleteOptions,
+  type EntriesOptions,
+  type GenerateOptions,
+  type GetOptions,
+  type KeysOptions,
+  type ListOptions,
+  type OpenOptions,
+  type PutOptions,
+  type ValueEncoding,
+} from './options.js';
+import type { Entry, ListEntry } from './replies.js';
+import { packBatch } from './requests.js';
+import { callError } from './results.js';
+import { getAll, listAll } from './sequences.js';
+import { convert, type ValueOf } from './values.js';
+
+/** `Symbol.asyncDispose` where this Node.js has it, so that `await using` closes a store. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the first releases of Node.js 20 lack it
+const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/** The methods that change what is stored. */
+const changing: ReadonlySet<string> = new Set(['put', 'delete', 'batch', 'generate', 'clear']);
+
+/** How many entries SecureStorage.entries() fetches at a time. */
+const ENTRIES_PAGE = 64;
+
+export interface PutResult {
+  /** The revision that the key has now. */
+  readonly revision: number;
+  /** With returnPrevious: the value before, null if there was none. */
+  readonly previous?: Buffer | null;
+}
+
+export interface GenerateResult<V = Buffer | string> {
+  /** The revision that the key has now. */
+  readonly revision: number;
+  /** With return: the value. */
+  readonly value?: V;
+}
+
+/** A key with its value, as SecureStorage.getEntry() and entries() give them. */
+export interface ValueEntry<V = Buffer | string> {
+  readonly key: string;
+  readonly value: V;
+  readonly revision: number;
+}
+
+/** Some entries, and the key after which to go on; null at the end. */
+interface EntriesPage {
+  readonly found: Map<string, Entry>;
+  readonly next: Buffer | null;
+}
+
+/**
+ * The secrets of this user (or of a group) in one domain, kept by a Trusted Application in OP-TEE secure storage.
+ *
+ * Every method returns a promise; what fails rejects with a {@link SecureStorageError} whose `code` is stable. Requests
+ * are carried out one at a time in the order of the calls. Keys are 1 to 1024 bytes of UTF-8 without control
+ * characters. Values are 0 to 1 MiB of any bytes, given as strings (stored as UTF-8) or Uint8Arrays, copied before the
+ * method returns, and returned as Buffers that the caller may wipe with `fill(0)`. A revision is a whole number; each
+ * change of a key gives it a higher one than any key of the same owner ever had. It is a number and not a bigint because
+ * it counts changes, and no storage survives 2^53 of them; an answer beyond that is refused, not rounded.
+ *
+ * Besides the errors named below every method may fail with ERR_INVALID_ARG, ERR_TIMEOUT, ERR_CLOSED, ERR_BUSY,
+ * ERR_UID_CHANGED, ERR_CORRUPT, ERR_STORAGE, ERR_NO_SUPPLICANT, ERR_TA_DEAD, ERR_NO_MEMORY, ERR_FORMAT_TOO_NEW,
+ * ERR_PROTOCOL and ERR_TEE, or, if its signal is aborted in time, with the signal's reason.
+ */
+export class SecureStorage {
+  readonly #connection: Connection;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  /** Used by {@link SecureStorage.open}; a connection cannot be made outside this package. */
+  constructor(connection: Connection) {
+    if (!(connection instanceof Connection)) {
+      throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'a store is opened with SecureStorage.open()' });
+    }
+    this.#connection = connection;
+  }
+
+  /**
+   * Opens a store. Keep it for as long as the process needs secrets: opening costs far more than a call.
+   * @throws SecureStorageError ERR_NO_DEVICE, ERR_PERMISSION, ERR_NO_LIBTEEC, ERR_NO_ADDON, ERR_NO_SUPPLICANT,
+   * ERR_KERNEL_TOO_OLD, ERR_TA_NOT_FOUND, ERR_TA_SIGNATURE, ERR_TA_VERSION, ERR_NOT_IN_GROUP, ERR_UID_MISMATCH
+   */
+  static async open(options?: OpenOptions): Promise<SecureStorage> {
+    return new SecureStorage(await connect(options));
+  }
+
+  /** Whether open() succeeds with these options now. Rejects only if the options are not valid. */
+  static async isAvailable(options?: OpenOptions): Promise<boolean> {
+    const attempt = async () => (await SecureStorage.open(options)).close();
+    return (await diagnosisOf(attempt)).ok;
+  }
+
+  /**
+   * Opens a store, looks at its storage and closes it again.
+   * @returns what the store tells about itself, or which link of the chain is broken and what to do about it. Rejects only
+   * if the options are not valid.
+   */
+  static diagnose(options?: OpenOptions): Promise<Diagnosis> {
+    return diagnosisOf(async () => {
+      const store = await SecureStorage.open(options);
+      try {
+        return await store.info();
+      } finally {
+        await store.close();
+      }
+    });
+  }
+
+  /**
+   * Reads a value.
+   * @returns null if there is no such key
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_NOT_UTF8 (with encoding 'utf8')
+   */
+  async get<E extends ValueEncoding | undefined = undefined>(
+    key: string,
+    options?: GetOptions & { readonly encoding?: E },
+  ): Promise<ValueOf<E> | null> {
+    return (await this.#read('get', key, options))?.value ?? null;
+  }
+
+  /**
+   * Reads a value together with its revision, for put() with ifRevision.
+   * @returns null if there is no such key
+   * @throws SecureStorageError as get()
+   */
+  async getEntry<E extends ValueEncoding | undefined = undefined>(
+    key: string,
+    options?: GetOptions & { readonly encoding?: E },
+  ): Promise<ValueEntry<ValueOf<E>> | null> {
+    return this.#read('getEntry', key, options);
+  }
+
+  /**
+   * Reads several values in few requests. Values of one request belong to one moment; many or large ones take several.
+   * @returns the keys in the order of their first occurrence, each with its value or null if there is no such key
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_NOT_UTF8 (with encoding 'utf8')
+   */
+  async getMany<E extends ValueEncoding | undefined = undefined>(
+    keys: readonly string[],
+    options?: GetOptions & { readonly encoding?: E },
+  ): Promise<Map<string, ValueOf<E> | null>> {
+    const { encoding, ...rest } = checkOptions(options, schema.get);
+    if (!Array.isArray(keys)) throw invalidArgument('keys', 'an array of strings', keys);
+    const wanted = keys.map((key: string, index) => ({ key, bytes: keyBytes(key, `keys[${String(index)}]`) }));
+    return this.#run('getMany', undefined, rest, async (call) => {
+      const found = await getAll(this.#connection, call, wanted);
+      try {
+        const values = new Map<string, ValueOf<E> | null>();
+        for (const [key, entry] of found) {
+          const subject = { operation: call.operation, key };
+          values.set(key, entry === null ? null : convert(entry.value, encoding as E, subject));
+        }
+        return values;
+      } catch (error) {
+        for (const entry of found.values()) entry?.value.fill(0);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Stores a value under a key, new or not, in one step: after a crash or power cut there is the old value or the new one.
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_VALUE_TOO_LARGE, ERR_EXISTS, ERR_CONFLICT,
+   * ERR_QUOTA, ERR_NO_SPACE
+   */
+  async put(
+    key: string,
+    value: string | Uint8Array,
+    options: PutOptions & { readonly returnPrevious: true },
+  ): Promise<Required<PutResult>>;
+  async put(key: string, value: string | Uint8Array, options?: PutOptions): Promise<PutResult>;
+  async put(key: string, value: string | Uint8Array, options?: PutOptions): Promise<PutResult> {
+    const { returnPrevious: wantPrevious = false, ...rest } = checkOptions(options, schema.put);
+    const expected = expectedRevision(rest);
+    const bytes = keyBytes(key);
+    const copy = valueBytes(value);
+    const request = { key: bytes, value: copy, expected, wantPrevious };
+    return this.#run('put', key, rest, async (call) => {
+      const { revision, previous } = await commands.put(this.#connection, call, request);
+      return wantPrevious ? { revision, previous } : { revision };
+    }).finally(() => copy.fill(0));
+  }
+
+  /**
+   * Deletes a key. The data is gone from OP-TEE's view; its encrypted blocks may stay on the medium until overwritten.
+   * @returns whether there was such a key
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_CONFLICT
+   */
+  async delete(key: string, options?: DeleteOptions): Promise<boolean> {
+    const { ifRevision, ...rest } = checkOptions(options, schema.delete);
+    const bytes = keyBytes(key);
+    return this.#run('delete', key, rest, async (call) => {
+      return (await commands.remove(this.#connection, call, bytes, ifRevision)) !== null;
+    });
+  }
+
+  /**
+   * Whether there is such a key. The value is not read.
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG
+   */
+  async has(key: string, options?: CallOptions): Promise<boolean> {
+    const rest = checkOptions(options, schema.call);
+    const bytes = keyBytes(key);
+    return this.#run('has', key, rest, async (call) => {
+      return (await commands.stat(this.#connection, call, bytes)) !== null;
+    });
+  }
+
+  /**
+   * Size in bytes and revision of a value, which is not read.
+   * @returns null if there is no such key
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG
+   */
+  async stat(key: string, options?: CallOptions): Promise<{ size: number; revision: number } | null> {
+    const rest = checkOptions(options, schema.call);
+    const bytes = keyBytes(key);
+    return this.#run('stat', key, rest, (call) => commands.stat(this.#connection, call, bytes));
+  }
+
+  /**
+   * Lists keys in the order of their bytes, with size and revision; values are not read.
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG (for prefix and after)
+   */
+  async list(options?: ListOptions): Promise<ListEntry[]> {
+    const { prefix = '', after, limit, ...rest } = checkOptions(options, schema.list);
+    const range = {
+      prefix: prefixBytes(prefix),
+      after: after === undefined ? Buffer.alloc(0) : keyBytes(after, 'after'),
+      limit,
+    };
+    return this.#run('list', undefined, rest, (call) => listAll(this.#connection, call, range));
+  }
+
+  /** The keys that list() finds. */
+  async keys(options?: KeysOptions): Promise<string[]> {
+    const entries = await this.list(checkOptions(options, schema.keys));
+    return entries.map(({ key }) => key);
+  }
+
+  /**
+   * Walks through keys and values in the order of the keys, fetching some at a time. A key that is changed meanwhile
+   * comes with its old or new value; timeoutMs applies to each fetch.
+   * @throws SecureStorageError as list() and get()
+   */
+  async *entries<E extends ValueEncoding | undefined = undefined>(
+    options?: EntriesOptions & { readonly encoding?: E },
+  ): AsyncGenerator<ValueEntry<ValueOf<E>>, void, undefined> {
+    const { encoding, prefix = '', ...rest } = checkOptions(options, schema.entries);
+    const bytes = prefixBytes(prefix);
+    for (let after: Buffer | null = Buffer.alloc(0); after !== null;) {
+      const page: EntriesPage = await this.#entriesPage({ prefix: bytes, after, limit: ENTRIES_PAGE }, rest);
+      after = page.next;
+      try {
+        for (const [key, entry] of page.found) {
+          page.found.delete(key);
+          // Deleted since it was listed.
+          if (entry === null) continue;
+          const value = convert(entry.value, encoding as E, { operation: 'entries', key });
+          yield { key, value, revision: entry.revision };
+        }
+      } finally {
+        // What was fetched but not taken.
+        for (const entry of page.found.values()) entry?.value.fill(0);
+      }
+    }
+  }
+
+  /**
+   * Carries out several puts and deletes in one step: all of them or none, also after a power cut.
+   * @returns for each operation the revision that a put gave or that a delete removed, null where there was nothing to
+   * delete
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_VALUE_TOO_LARGE, ERR_BATCH_TOO_LARGE, ERR_EXISTS,
+   * ERR_CONFLICT (`key` says which), ERR_QUOTA, ERR_NO_SPACE
+   */
+  async batch(operations: readonly BatchOperation[], options?: CallOptions): Promise<(number | null)[]> {
+    const rest = checkOptions(options, schema.call);
+    const request = packBatch(operations);
+    return this.#run('batch', undefined, rest, async (call) => {
+      if (request.keys.length === 0) return [];
+      const revisions = await commands.batch(this.#connection, call, request);
+      return revisions.map((revision) => (revision === 0 ? null : revision));
+    }).finally(() => request.packed.fill(0));
+  }
+
+  /**
+   * Stores a value of random bytes that the TEE makes. Without `return` it does not leave the TEE until it is read.
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_EXISTS, ERR_CONFLICT, ERR_QUOTA, ERR_NO_SPACE
+   */
+  async generate<E extends GenerateOptions['encoding'] = undefined>(
+    key: string,
+    options: GenerateOptions & { readonly return: true; readonly encoding?: E },
+  ): Promise<Required<GenerateResult<ValueOf<E>>>>;
+  async generate(key: string, options?: GenerateOptions): Promise<GenerateResult>;
+  async generate(key: string, options?: GenerateOptions): Promise<GenerateResult> {
+    const { encoding, size = 32, return: wantValue = false, ...rest } = checkOptions(options, schema.generate);
+    const request = { key: keyBytes(key), size, expected: expectedRevision(rest), wantValue };
+    return this.#run('generate', key, rest, async (call) => {
+      const { revision, value } = await commands.generate(this.#connection, call, request);
+      return value === null ? { revision } : { revision, value: convert(value, encoding, call) };
+    });
+  }
+
+  /**
+   * Deletes every key of the domain with a prefix, all or none, and forgets what was lost to damage among them.
+   * @param options with `confirm: true`; without a prefix the whole domain is cleared
+   * @returns how many keys were deleted
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG (for the prefix)
+   */
+  async clear(options: ClearOptions): Promise<number> {
+    const { prefix = '', confirm, ...rest } = checkOptions(options, schema.clear);
+    if (confirm === undefined) throw invalidArgument('options.confirm', 'true', undefined);
+    const bytes = prefixBytes(prefix);
+    return this.#run('clear', undefined, rest, (call) => commands.clear(this.#connection, call, bytes));
+  }
+
+  /** What is known about the store: backend, owner, versions, limits, use, protection. */
+  async info(options?: CallOptions): Promise<StoreInfo> {
+    const rest = checkOptions(options, schema.call);
+    return this.#run('info', undefined, rest, async (call) => {
+      return describe(this.#connection, await commands.info(this.#connection, call));
+    });
+  }
+
+  /** Closes the store once the calls under way have ended; later ones get ERR_CLOSED. May be called again. Never rejects. */
+  close(): Promise<void> {
+    this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#connection.close());
+    return this.#closed;
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { backend, domain } = this.#connection.settings;
+    return { backend: backend.name, domain, closed: this.#closed !== undefined };
+  }
+
+  [inspect](): string {
+    return `SecureStorage ${JSON.stringify(this.toJSON())}`;
+  }
+
+  async #read<E extends ValueEncoding | undefined>(
+    operation: string,
+    key: string,
+    options?: GetOptions & { readonly encoding?: E },
+  ): Promise<ValueEntry<ValueOf<E>> | null> {
+    const { encoding, ...rest } = checkOptions(options, schema.get);
+    const bytes = keyBytes(key);
+    return this.#run(operation, key, rest, async (call) => {
+      const entry = await commands.get(this.#connection, call, bytes);
+      return entry && { key, value: convert(entry.value, encoding as E, call), revision: entry.revision };
+    });
+  }
+
+  async #entriesPage(range: Parameters<typeof listAll>[2], options: CallOptions): Promise<EntriesPage> {
+    return this.#run('entries', undefined, options, async (call) => {
+      const listed = await listAll(this.#connection, call, range);
+      const keys = listed.map(({ key }) => ({ key, bytes: Buffer.from(key) }));
+      const next = keys.length === range.limit ? (keys.at(-1)?.bytes ?? null) : null;
+      return { next, found: await getAll(this.#connection, call, keys) };
+    });
+  }
+
+  /** Runs a call, makes the errors below into those of the API, and keeps count of it for close(). */
+  async #run<T>(
+    operation: string,
+    key: string | undefined,
+    options: CallOptions,
+    work: (call: Call) => Promise<T>,
+  ): Promise<T> {
+    const { signal, timeoutMs = this.#connection.settings.timeoutMs } = options;
+    const call = new Call(operation, key, { signal, timeoutMs });
+    if (this.#closed !== undefined) throw call.error('ERR_CLOSED');
+    signal?.throwIfAborted();
+    const running = work(call);
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw callError(call, error, changing.has(operation));
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+}

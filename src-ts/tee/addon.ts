@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/** The native addon: its functions as they are, and where it is found. */
+import { TeeFailure } from './session.js';
+
+/** An opaque object: a session of the addon. It is closed when it is garbage. */
+export interface NativeSession {
+  readonly __nativeSession: never;
+}
+
+/** Types of a parameter by the numbers of the TEE Client API; the memory references are the temporary ones. */
+export const ParamType = {
+  NONE: 0,
+  VALUE_INPUT: 1,
+  VALUE_OUTPUT: 2,
+  VALUE_INOUT: 3,
+  MEMREF_INPUT: 5,
+  MEMREF_OUTPUT: 6,
+  MEMREF_INOUT: 7,
+} as const;
+
+/** One parameter as the addon takes it. */
+export interface NativeParam {
+  readonly type: number;
+  /** Of values. */
+  readonly a?: number;
+  readonly b?: number;
+  /** Of input memory references: copied during the call, at most `size` bytes. */
+  readonly data?: Uint8Array;
+  /** Of memory references: bytes of shared memory. */
+  readonly size?: number;
+}
+
+/** How a request ended, as the addon reports it. */
+export type NativeOutcome =
+  | { readonly libraryNotFound: string }
+  | {
+      readonly libraryNotFound?: never;
+      readonly result: number;
+      readonly origin: number;
+      /** True if there is not even a context. */
+      readonly noContext: boolean;
+      readonly params: readonly unknown[];
+    };
+
+/** What became of a request given to the addon. */
+export const Submitted = {
+  ACCEPTED: 0,
+  /** The session is closed. */
+  CLOSED: 1,
+  /** The session's thread is in a call that was abandoned. (A close is queued nevertheless.) */
+  PARKED: 2,
+  /** Too many requests, or too many bytes, are waiting. */
+  FULL: 3,
+} as const;
+
+/** What a request was when it was abandoned. */
+export const Abandoned = {
+  /** It has ended: its outcome is on the way, or has been delivered. */
+  FINISHED: 0,
+  /** It had not begun and will not. */
+  QUEUED: 1,
+  /** It is in the TEE; the thread counts as parked until it returns, and the outcome is wiped then. */
+  RUNNING: 2,
+} as const;
+
+/**
+ * The functions of the addon. They do not block. Requests have ids, chosen by the caller and unique within the session,
+ * from 1 to 2^32-1. Arguments of another form are a TypeError.
+ */
+export interface Addon {
+  /**
+   * Makes a session that is not open yet; `settle` is called for each request that ended and was
+   * neither withdrawn nor abandoned. It must not throw.
+   */
+  createSession(settle: (request: number, outcome: NativeOutcome) => void): NativeSession;
+  /**
+   * Loads libteec, makes a context and opens the session; the first request of every session.
+   * @param uuid 16 octets
+   * @param group id of a group for the logins that name one, else anything
+   * @returns one of {@link Submitted}, like invoke and close
+   */
+  open(
+    session: NativeSession,
+    request: number,
+    uuid: Uint8Array,
+    login: number,
+    group: number,
+    params: readonly NativeParam[],
+  ): number;
+  invoke(session: NativeSession, request: number, command: number, params: readonly NativeParam[]): number;
+  /** Closes session and context after everything that is queued. Its outcome says nothing. */
+  close(session: NativeSession, request: number): number;
+  /** Takes a request out of the queue; false if it is not there any more. A close stays. */
+  withdraw(session: NativeSession, request: number): boolean;
+  /** Gives up waiting for a request, wherever it is; returns one of {@link Abandoned}. */
+  abandon(session: NativeSession, request: number): number;
+  /** The kernel's id of the session's thread if it is just carrying out this request, else 0. */
+  runningThread(session: NativeSession, request: number): number;
+  /** How many threads of this environment are in calls that were abandoned. */
+  parkedThreads(): number;
+  /** From now on, C code that prints to `stdout` prints to `stderr`. False where that is impossible. */
+  redirectStdioToStderr(): boolean;
+  /** Bytes of all memory references of one call, each rounded up to a multiple of `sliceAlignment`. */
+  readonly maxSharedBytes: number;
+  readonly sliceAlignment: number;
+}
+
+/**
+ * Where the addon may be, relative to this file in dist/tee/: one that was built here, then the ones that came with the
+ * package. The paths are literal, so that bundlers see them; nothing in the environment can change them.
+ */
+const candidates = [() => require('../../build/Release/optee_secure_storage.node') as Addon];
+if (process.platform === 'linux' && process.arch === 'arm64') {
+  candidates.push(() => require('../../prebuilds/linux-arm64/optee-secure-storage.glibc.node') as Addon);
+}
+if (process.platform === 'linux' && process.arch === 'x64') {
+  candidates.push(() => require('../../prebuilds/linux-x64/optee-secure-storage.glibc.node') as Addon);
+}
+
+let loaded: Addon | undefined;
+
+/**
+ * The addon, loaded at the first call. That succeeds on machines without libteec.
+ * @throws TeeFailure 'no-addon'
+ */
+export function loadAddon(): Addon {
+  return (loaded ??= firstThatLoads());
+}
+
+function firstThatLoads(): Addon {
+  const reasons: string[] = [];
+  for (const candidate of candidates) {
+    try {
+      return candidate();
+    } catch (error) {
+      if (!isMissing(error)) reasons.push(firstLine(error));
+    }
+  }
+  throw new TeeFailure('no-addon', `${describeHost()}: ${reasons.join('; ') || 'there is no binary for it'}`);
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'MODULE_NOT_FOUND';
+}
+
+/** Node.js appends a list of paths to some messages. */
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split('\n', 1)[0] ?? '';
+}
+
+function describeHost(): string {
+  const report = process.report.getReport() as unknown as { header?: { glibcVersionRuntime?: string } };
+  const glibc = report.header?.glibcVersionRuntime;
+  const library = process.platform !== 'linux' ? '' : glibc === undefined ? ', no glibc' : `, glibc ${glibc}`;
+  return `${process.platform}-${process.arch}${library}`;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects in RAM: roots, leaves and smaller values, by owner and number. The
+ * least recently used go first when the budget or the heap is exhausted. All
+ * memory is wiped when it is given up.
+ *
+ * Who gets an object holds it and releases it; a held object is never freed.
+ */
+#ifndef CACHE_H
+#define CACHE_H
+
+#include "node.h"
+#include "object.h"
+
+/* Room for the 10 000 keys of the quota at 64 bytes each, with offsets. */
+#define CACHE_BUDGET (768 * 1024)
+/* Larger values are read again each time, not kept; nodes always are. */
+#define CACHE_VALUE_MAX (128 * 1024)
+
+struct object {
+	struct object *newer;
+	struct object *older;
+	struct owner owner;
+	uint64_t number;
+	unsigned int holders;
+	bool cached;
+	/* Of a root: its twin is known to be equal. */
+	bool settled;
+	/* Of a root: its owner is in the registry. */
+	bool listed;
+	/* Of a root: its garbage is gone. */
+	bool clean;
+	/* A value has an image and a size only. */
+	struct node node;
+};
+
+/*
+ * A new object that is held once and not yet in the cache. On success it owns
+ * what the node owns. NULL: no memory.
+ */
+struct object *object_new(const struct owner *owner, uint64_t number,
+			  const struct node *node);
+
+void object_hold(struct object *object);
+
+/* Frees the object when nobody else holds it and the cache has it not. */
+void object_release(struct object *object);
+
+/* The cached object, held; or NULL. */
+struct object *cache_get(const struct owner *owner, uint64_t number);
+
+/* Takes the object in, in place of an older one of the same number. */
+void cache_add(struct object *object);
+
+void cache_drop(const struct owner *owner, uint64_t number);
+void cache_drop_owner(const struct owner *owner);
+void cache_drop_all(void);
+
+/* Gives up the least recently used object; false if all are held. */
+bool cache_evict(void);
+
+#endif /* CACHE_H */

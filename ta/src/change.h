@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Changes of an owner's keys, each call all or nothing. */
+#ifndef CHANGE_H
+#define CHANGE_H
+
+#include "store.h"
+
+struct change {
+	struct span key; /* full key */
+	bool remove;
+	struct span value;
+	uint64_t expected; /* SECSTOR_REVISION_* or a revision */
+	uint64_t revision; /* out: the new one; of a removal the old one */
+	struct record old; /* what was there, without its value */
+	bool existed;
+};
+
+/*
+ * Makes the changes, of which no two have one key.
+ *
+ * SECSTOR_ERROR_EXISTS, SECSTOR_ERROR_CONFLICT  an expectation failed
+ * SECSTOR_ERROR_QUOTA
+ * TEE_ERROR_CORRUPT_OBJECT     what a key has now is lost
+ * TEE_ERROR_STORAGE_NO_SPACE, TEE_ERROR_OUT_OF_MEMORY, ...
+ *
+ * On an error *failed is the index of the change it is about, or
+ * SECSTOR_INDEX_NONE.
+ */
+TEE_Result change_apply(const struct owner *owner, struct change *changes,
+			uint32_t count, uint32_t *failed);
+
+/*
+ * Removes every key with the prefix, which is a domain and NUL at least, and
+ * forgets what was lost under it. *removed counts the keys that were there.
+ */
+TEE_Result change_clear(const struct owner *owner, struct span prefix,
+			uint32_t *removed);
+
+#endif /* CHANGE_H */

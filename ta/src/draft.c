@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: MIT
+#include "draft.h"
+
+#include "mem.h"
+#include "registry.h"
+#include "search.h"
+#include "storage.h"
+
+#define LEAF_MIN_SIZE (8 * 4096 - 24)
+#define LEAF_MAX_SIZE (64 * 4096 - 24)
+/* So many objects are held at the smallest size of leaves. */
+#define FEW_OBJECTS 16
+
+/*
+ * Makes room for one more element. Arrays grow by half, so that a thousand
+ * additions copy little.
+ */
+static void *grow(void *array, uint32_t count, uint32_t *room, size_t size)
+{
+	uint32_t new_room = 0;
+	void *bigger = NULL;
+
+	if (count < *room)
+		return array;
+	new_room = *room + *room / 2 + 8;
+	bigger = mem_alloc_array(new_room, size);
+	if (!bigger)
+		return NULL;
+	if (count)
+		memcpy(bigger, array, count * size);
+	mem_free(array, *room * size);
+	*room = new_room;
+	return bigger;
+}
+
+static TEE_Result make_room_for_index(struct draft *draft)
+{
+	void *index = grow(draft->index, draft->head.index_count,
+			   &draft->index_room, sizeof(*draft->index));
+
+	if (!index)
+		return TEE_ERROR_OUT_OF_MEMORY;
+	draft->index = index;
+	return TEE_SUCCESS;
+}
+
+static TEE_Result make_room_for_record(struct draft *draft)
+{
+	void *records = grow(draft->records, draft->head.record_count,
+			     &draft->record_room, sizeof(*draft->records));
+
+	if (!records)
+		return TEE_ERROR_OUT_OF_MEMORY;
+	draft->records = records;
+	return TEE_SUCCESS;
+}
+
+TEE_Result draft_add_garbage(struct draft *draft, uint64_t number)
+{
+	void *garbage = grow(draft->garbage, draft->head.garbage_count,
+			     &draft->garbage_room, sizeof(*draft->garbage));
+
+	if (!garbage)
+		return TEE_ERROR_OUT_OF_MEMORY;
+	draft->garbage = garbage;
+	draft->garbage[draft->head.garbage_count++] = number;
+	return TEE_SUCCESS;
+}
+
+struct text {
+	struct text *next;
+	size_t size;
+	uint8_t bytes[];
+};
+
+TEE_Result draft_keep_text(struct draft *draft, struct span *text)
+{
+	struct text *kept = mem_alloc(sizeof(*kept) + text->size);
+
+	if (!kept)
+		return TEE_ERROR_OUT_OF_MEMORY;
+	kept->next = draft->texts;
+	kept->size = text->size;
+	memcpy(kept->bytes, text->data, text->size);
+	draft->texts = kept;
+	text->data = kept->bytes;
+	return TEE_SUCCESS;
+}
+
+static void free_texts(struct text *text)
+{
+	while (text) {
+		struct text *next = text->next;
+
+		mem_free(text, sizeof(*text) + text->size);
+		text = next;
+	}
+}
+
+static TEE_Result copy_entries(struct draft *draft)
+{
+	const struct node *node = &draft->root->node;
+	uint32_t n = 0;
+
+	draft->index_room = node->head.index_count;
+	draft->record_room = node->head.record_count;
+	draft->index =
+		mem_alloc_array(draft->index_room, sizeof(*draft->index));
+	draft->records =
+		mem_alloc_array(draft->record_room, sizeof(*draft->records));
+	if (!draft->index || !draft->records)
+		return TEE_ERROR_OUT_OF_MEMORY;
+	for (n = 0; n < node->head.index_count; n++)
+		draft->index[n] = node_index(node, n);
+	for (n = 0; n < node->head.record_count; n++)
+		draft->records[n] = node_record(node, n);
+	return TEE_SUCCESS;
+}
+
+static TEE_Result remove_garbage(struct object *root)
+{
+	const struct node *node = &root->node;
+	TEE_Result res = TEE_SUCCESS;
+	uint32_t n = 0;
+
+	for (n = 0; n < node->head.garbage_count && !res; n++) {
+		cache_drop(&root->owner, node_garbage(node, n));
+		res = storage_remove(&root->owner, node_garbage(node, n));
+	}
+	root->clean = !res;
+	return res;
+}
+
+/*
+ * Sees to it, once per load, that the root can be changed. After a power cut
+ * the twin may be one commit ahead. Would it stay so, and the primary be lost
+ * later, it would bring that state back. Asking the registry first makes sure
+ * that looking at the twin does not cost it.
+ */
+static TEE_Result settle(struct object *root)
+{
+	const struct node *node = &root->node;
+	TEE_Result res = TEE_SUCCESS;
+
+	if (root->settled)
+		return TEE_SUCCESS;
+	res = registry_ask(&root->owner, &root->listed);
+	if (!res && node->head.sequence)
+		res = storage_equalize(&root->owner, ROOT_NUMBER, node->image,
+				       node->size);
+	root->settled = !res;
+	return res;
+}
+
+/*
+ * That there is no store is not taken from memory: it may have been looked
+ * for before the file system with the storage was mounted.
+ */
+static TEE_Result root_to_change(const struct owner *owner,
+				 struct object **root)
+{
+	struct object *cached = cache_get(owner, ROOT_NUMBER);
+
+	if (cached && !cached->node.head.sequence)
+		cache_drop(owner, ROOT_NUMBER);
+	object_release(cached);
+	return store_root(owner, root);
+}
+
+static TEE_Result carry_garbage(struct draft *draft)
+{
+	const struct node *node = &draft->root->node;
+	TEE_Result res = TEE_SUCCESS;
+	uint32_t n = 0;
+
+	draft->head.garbage_count = 0;
+	if (draft->root->clean || !remove_garbage(draft->root))
+		return TEE_SUCCESS;
+	for (n = 0; n < node->head.garbage_count && !res; n++)
+		res = draft_add_garbage(draft, node_garbage(node, n));
+	return res;
+}
+
+TEE_Result draft_begin(struct draft *draft, const struct owner *owner)
+{
+	TEE_Result res = TEE_SUCCESS;
+
+	*draft = (struct draft){ .owner = owner };
+	res = root_to_change(owner, &draft->root);
+	if (!res)
+		res = settle(draft->root);
+	if (!res)
+		res = registry_heal();
+	if (!res)
+		res = storage_heal(owner);
+	if (!res) {
+		draft->head = draft->root->node.head;
+		res = carry_garbage(draft);
+	}
+	if (!res)
+		res = copy_entries(draft);
+	if (res)
+		draft_end(draft);
+	return res;
+}
+
+void draft_end(struct draft *draft)
+{
+	free_texts(draft->texts);
+	mem_free(draft->index, draft->index_room * sizeof(*draft->index));
+	mem_free(draft->records, draft->record_room * sizeof(*draft->records));
+	mem_free(draft->garbage, draft->garbage_room * sizeof(*draft->garbage));
+	object_release(draft->root);
+	*draft = (struct draft){ 0 };
+}
+
+/*
+ * The root stands as it was. What the draft wrote under new numbers goes;
+ * leaves that it wrote in place of earlier ones hold the same for readers.
+ */
+static void remove_new_objects(struct draft *draft)
+{
+	uint64_t number = draft->root->node.head.next_number;
+
+	for (; number < draft->head.next_number; number++) {
+		cache_drop(draft->owner, number);
+		storage_remove(draft->owner, number);
+	}
+}
+
+TEE_Result draft_abandon(struct draft *draft, TEE_Result res)
+{
+	remove_new_objects(draft);
+	draft_end(draft);
+	return res;
+}
+
+/*
+ * A write of the root has failed, and it is not known whether before or after
+ * the storage took it.
+ */
+static TEE_Result learn_outcome(struct draft *draft, TEE_Result res)
+{
+	struct object *root = NULL;
+	bool happened = false;
+
+	cache_drop_owner(draft->owner);
+	if (store_root(draft->owner, &root)) {
+		draft_end(draft);
+		return res;
+	}
+	happened = root->node.head.sequence == draft->head.sequence;
+	/* New objects may go only when neither copy of the root names them. */
+	if (!happened && !settle(root))
+		remove_new_objects(draft);
+	object_release(root);
+	draft_end(draft);
+	return happened ? TEE_SUCCESS : res;
+}
+
+TEE_Result draft_commit(struct draft *draft)
+{
+	struct object *root = NULL;
+	struct node node = { 0 };
+	TEE_Result res = TEE_SUCCESS;
+
+	draft->head.sequence++;
+	res = node_encode(&draft->head, draft->garbage, draft->index,
+			  draft->records, &node);
+	if (!res) {
+		root = object_new(draft->owner, ROOT_NUMBER, &node);
+		if (!root) {
+			node_free(&node);
+			res = TEE_ERROR_OUT_OF_MEMORY;
+		}
+	}
+	if (res)
+		return draft_abandon(draft, res);
+
+	res = storage_write(draft->owner, ROOT_NUMBER, node.image, node.size);
+	if (res) {
+		object_release(root);
+		return learn_outcome(draft, res);
+	}
+	root->settled = true;
+	/* After the first commit: who is listed has something to lose. */
+	root->listed = draft->root->listed || !registry_add(draft->owner);
+	cache_add(root);
+	remove_garbage(root);
+	object_release(root);
+	draft_end(draft);
+	return TEE_SUCCESS;
+}
+
+TEE_Result draft_insert_range(struct draft *draft, uint32_t n,
+			      const struct index_entry *entry)
+{
+	TEE_Result res = make_room_for_index(draft);
+
+	if (res)
+		return res;
+	memmove(draft->index + n + 1, draft->index + n,
+		(draft->head.index_count - n) * sizeof(*draft->index));
+	draft->index[n] = *entry;
+	draft->head.index_count++;
+	return TEE_SUCCESS;
+}
+
+void draft_remove_range(struct draft *draft, uint32_t n)
+{
+	draft->head.index_count--;
+	memmove(draft->index + n, draft->index + n + 1,
+		(draft->head.index_count - n) * sizeof(*draft->index));
+}
+
+void draft_take_records(struct draft *draft, uint32_t n, uint32_t count)
+{
+	memmove(draft->records + n, draft->records + n + count,
+		(draft->head.record_count - n - count) *
+			sizeof(*draft->records));
+	draft->head.record_count -= count;
+}
+
+static struct span separator_at(const void *draft, uint32_t n)
+{
+	return ((const struct draft *)draft)->index[n].separator;
+}
+
+static struct span key_of_record_at(const void *draft, uint32_t n)
+{
+	return ((const struct draft *)draft)->records[n].key;
+}
+
+uint32_t draft_find(const struct draft *draft, struct span key, bool *exact)
+{
+	return search(draft, draft->head.record_count, key_of_record_at, key,
+		      exact);
+}
+
+uint32_t draft_find_range(const struct draft *draft, struct span key)
+{
+	return search_last(draft, draft->head.index_count, separator_at, key);
+}
+
+TEE_Result draft_put_record(struct draft *draft, const struct record *record)
+{
+	bool exact = false;
+	uint32_t n = draft_find(draft, record->key, &exact);
+	TEE_Result res = TEE_SUCCESS;
+
+	if (!exact) {
+		res = make_room_for_record(draft);
+		if (res)
+			return res;
+		memmove(draft->records + n + 1, draft->records + n,
+			(draft->head.record_count - n) *
+				sizeof(*draft->records));
+		draft->head.record_count++;
+	}
+	draft->records[n] = *record;
+	return TEE_SUCCESS;
+}
+
+void draft_remove_record(struct draft *draft, struct span key)
+{
+	bool exact = false;
+	uint32_t n = draft_find(draft, key, &exact);
+
+	if (exact)
+		draft_take_records(draft, n, 1);
+}
+
+size_t draft_size(const struct draft *draft)
+{
+	return NODE_HEADER_SIZE + draft->head.garbage_count * GARBAGE_SIZE +
+	       node_records_size(draft->records, draft->head.record_count);
+}
+
+size_t draft_leaf_max(const struct draft *draft)
+{
+	size_t objects = draft->head.index_count + draft->head.objects;
+
+	if (objects <= FEW_OBJECTS)
+		return LEAF_MIN_SIZE;
+	objects = objects * (LEAF_MIN_SIZE / FEW_OBJECTS);
+	return objects < LEAF_MAX_SIZE ? objects : LEAF_MAX_SIZE;
+}
+
+size_t draft_inline_max(const struct draft *draft)
+{
+	return draft_leaf_max(draft) / 8;
+}
+
+TEE_Result draft_write_leaf(struct draft *draft, uint64_t number,
+			    const struct record *records, uint32_t count)
+{
+	struct node_header head = {
+		.kind = NODE_LEAF,
+		.number = number,
+		.record_count = count,
+	};
+	struct object *leaf = NULL;
+	struct node node = { 0 };
+	TEE_Result res = node_encode(&head, NULL, NULL, records, &node);
+
+	if (res)
+		return res;
+	leaf = object_new(draft->owner, number, &node);
+	if (!leaf) {
+		node_free(&node);
+		return TEE_ERROR_OUT_OF_MEMORY;
+	}
+	/* On an error nobody knows which leaf is stored. */
+	cache_drop(draft->owner, number);
+	res = storage_write(draft->owner, number, node.image, node.size);
+	if (!res)
+		cache_add(leaf);
+	object_release(leaf);
+	return res;
+}

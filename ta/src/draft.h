@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The next root of an owner, in the making. Objects that it will refer to are
+ * written before it; then it is written, which is the one moment at which all
+ * of a change happens; then what it no longer refers to is removed.
+ */
+#ifndef DRAFT_H
+#define DRAFT_H
+
+#include "store.h"
+
+/*
+ * Size, without the index, at which a root hands records down to leaves: three
+ * blocks of OP-TEE's storage, less the object's own header there (24 bytes).
+ */
+#define ROOT_SIZE (3 * 4096 - 24)
+/* A batch beyond this is written to leaves at once. */
+#define ROOT_SIZE_OF_BATCH (64 * 1024)
+
+struct draft {
+	const struct owner *owner;
+	struct object *root; /* as it is */
+	struct node_header head;
+	struct index_entry *index;
+	struct record *records;
+	uint64_t *garbage;
+	struct text *texts; /* memory of separators */
+	uint32_t index_room;
+	uint32_t record_room;
+	uint32_t garbage_room;
+};
+
+/* Begins with the root as it is, and with its twin known to be equal. */
+TEE_Result draft_begin(struct draft *draft, const struct owner *owner);
+
+/* Frees the draft's memory, not what it has written. */
+void draft_end(struct draft *draft);
+
+/*
+ * Ends by making the draft the root, and removes its garbage. On an error
+ * the storage is asked which root stands, and if that is the draft, the
+ * change has happened: TEE_SUCCESS. Else what the draft had written is
+ * removed again as far as that can be done.
+ */
+TEE_Result draft_commit(struct draft *draft);
+
+/* Ends with the root as it was; `res` is handed through. */
+TEE_Result draft_abandon(struct draft *draft, TEE_Result res);
+
+/* Makes the text last as long as the draft. */
+TEE_Result draft_keep_text(struct draft *draft, struct span *text);
+
+/* The object goes when the draft is committed. */
+TEE_Result draft_add_garbage(struct draft *draft, uint64_t number);
+
+/* Puts a range in, before the n-th one. */
+TEE_Result draft_insert_range(struct draft *draft, uint32_t n,
+			      const struct index_entry *entry);
+
+/* Takes the n-th range out; the one before takes over its keys. */
+void draft_remove_range(struct draft *draft, uint32_t n);
+
+/* Takes `count` records out, from the n-th on. */
+void draft_take_records(struct draft *draft, uint32_t n, uint32_t count);
+
+/* Puts a record in its place by key, over one with the same key. */
+TEE_Result draft_put_record(struct draft *draft, const struct record *record);
+
+/* Takes out the record with this key, if any. */
+void draft_remove_record(struct draft *draft, struct span key);
+
+/* The place of the first record not below the key; *exact if equal. */
+uint32_t draft_find(const struct draft *draft, struct span key, bool *exact);
+
+/* The range of the index that the key falls into; there must be one. */
+uint32_t draft_find_range(const struct draft *draft, struct span key);
+
+/* The size of the root that the draft would make, without its index. */
+size_t draft_size(const struct draft *draft);
+
+/*
+ * The most that a leaf of this store holds, in bytes, and the largest value
+ * that is kept inline. The more objects a store has, the more each may hold:
+ * OP-TEE's cost for every access grows with the number of objects, so both
+ * grow as the square root of what is stored.
+ */
+size_t draft_leaf_max(const struct draft *draft);
+size_t draft_inline_max(const struct draft *draft);
+
+/*
+ * Writes a leaf and puts it into the cache. The number is that of an earlier
+ * leaf with no key that this one has not, or a new one.
+ */
+TEE_Result draft_write_leaf(struct draft *draft, uint64_t number,
+			    const struct record *records, uint32_t count);
+
+/*
+ * Before any change to the draft: hands records down to leaves so that the
+ * root has room for `size` bytes more. Readers see no difference.
+ * (hand_down.c)
+ */
+TEE_Result draft_make_room(struct draft *draft, size_t size);
+
+/*
+ * After the changes: hands records of a large batch down to new leaves, which
+ * the commit makes visible. (hand_down.c)
+ */
+TEE_Result draft_shrink(struct draft *draft);
+
+#endif /* DRAFT_H */

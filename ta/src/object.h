@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Persistent objects, one at a time. The only part that calls the storage
+ * functions of the TEE Internal Core API.
+ *
+ * To OP-TEE an object that can't be read is corrupt, and a corrupt object is
+ * deleted. It takes even a passing open(2) failure of its supplicant for that.
+ */
+#ifndef OBJECT_H
+#define OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compat.h"
+
+/* Who the data belongs to: login type, then the UUID in its octet order. */
+#define OWNER_SIZE 17
+struct owner {
+	uint8_t bytes[OWNER_SIZE];
+};
+
+static inline bool owner_equal(const struct owner *a, const struct owner *b)
+{
+	return !TEE_MemCompare(a->bytes, b->bytes, OWNER_SIZE);
+}
+
+enum copy { COPY_PRIMARY = 0, COPY_TWIN = 1 };
+
+#define OBJECT_ID_SIZE (2 + OWNER_SIZE + 8)
+
+/* On the stack or in static memory: never shared with the client. */
+struct object_id {
+	uint8_t bytes[OBJECT_ID_SIZE];
+};
+
+struct object_id object_id(const struct owner *owner, uint64_t number,
+			   enum copy copy);
+
+/*
+ * Reads an object into heap memory that the caller frees with mem_free().
+ *
+ * TEE_ERROR_ITEM_NOT_FOUND
+ * TEE_ERROR_CORRUPT_OBJECT     it was there, and is deleted now
+ * TEE_ERROR_OUT_OF_MEMORY, TEE_ERROR_STORAGE_NOT_AVAILABLE
+ */
+TEE_Result object_read(const struct object_id *id, uint8_t **data,
+		       size_t *size);
+
+/* Whether a result of object_read() means that there is no such object now. */
+static inline bool object_is_lost(TEE_Result res)
+{
+	return res == TEE_ERROR_ITEM_NOT_FOUND ||
+	       res == TEE_ERROR_CORRUPT_OBJECT;
+}
+
+/*
+ * Replaces or creates an object, atomically. Where the file system of the
+ * normal world fails, many supplicants name no reason and the TA panics.
+ */
+TEE_Result object_write(const struct object_id *id, const void *data,
+			size_t size);
+
+/* Removes an object if it exists. */
+TEE_Result object_remove(const struct object_id *id);
+
+/* To be called before an invoke returns: no handle may outlive it. */
+void object_end(void);
+
+#endif /* OBJECT_H */

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* A client's session: who it is, and in which domain it works. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <secstor_ta.h>
+
+#include "bytes.h"
+#include "object.h"
+
+struct session {
+	struct owner owner;
+	uint8_t domain_size;
+	uint8_t domain[SECSTOR_DOMAIN_MAX];
+};
+
+/* A command's handler; the parameter types were checked. */
+typedef TEE_Result (*command)(const struct session *session, TEE_Param *params);
+
+/*
+ * Who the kernel says that the client is.
+ *
+ * SECSTOR_ERROR_IDENTITY, SECSTOR_ERROR_KERNEL
+ */
+TEE_Result session_owner(struct owner *owner);
+
+/*
+ * Copies a memory reference into heap memory, once, so that the client can't
+ * change it any more. `front` bytes are left free before it. The caller frees
+ * front + copy->size bytes from copy->data - front on.
+ *
+ * too_large  if it is larger than max
+ * TEE_ERROR_OUT_OF_MEMORY
+ */
+TEE_Result copy_in(const TEE_Param *param, size_t front, size_t max,
+		   TEE_Result too_large, struct span *copy);
+
+/*
+ * The full key for a key or a prefix in a memory reference: heap memory that
+ * the caller frees with full_key_free().
+ *
+ * SECSTOR_ERROR_KEY, TEE_ERROR_OUT_OF_MEMORY
+ */
+TEE_Result full_key_of(const struct session *session, const TEE_Param *param,
+		       struct span *full_key);
+TEE_Result full_prefix_of(const struct session *session, const TEE_Param *param,
+			  struct span *full_prefix);
+void full_key_free(struct span *full_key);
+
+/* As full_key_of() for a key in private memory. */
+TEE_Result full_key_from(const struct session *session, struct span key,
+			 struct span *full_key);
+
+/*
+ * Copies a finished answer out and sets the reference's size.
+ * TEE_ERROR_SHORT_BUFFER: the size is what it would take.
+ */
+TEE_Result copy_out(TEE_Param *param, const void *data, size_t size);
+
+/* As copy_out(), but only looks whether there is room. */
+TEE_Result check_room(TEE_Param *param, size_t size);
+
+/* 64-bit numbers in value parameters. */
+uint64_t value_u64(const TEE_Param *param);
+void set_value_u64(TEE_Param *param, uint64_t number);
+
+TEE_Result command_info(const struct session *session, TEE_Param *params);
+TEE_Result command_whoami(const struct session *session, TEE_Param *params);
+TEE_Result command_get(const struct session *session, TEE_Param *params);
+TEE_Result command_get_many(const struct session *session, TEE_Param *params);
+TEE_Result command_list(const struct session *session, TEE_Param *params);
+TEE_Result command_stat(const struct session *session, TEE_Param *params);
+TEE_Result command_put(const struct session *session, TEE_Param *params);
+TEE_Result command_swap(const struct session *session, TEE_Param *params);
+TEE_Result command_delete(const struct session *session, TEE_Param *params);
+TEE_Result command_batch(const struct session *session, TEE_Param *params);
+TEE_Result command_generate(const struct session *session, TEE_Param *params);
+TEE_Result command_generate_and_return(const struct session *session,
+				       TEE_Param *params);
+TEE_Result command_clear(const struct session *session, TEE_Param *params);
+
+#endif /* SESSION_H */

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include "store.h"
+
+#include "mem.h"
+#include "storage.h"
+
+/* What is to be read, and what it turned out to be. */
+struct wanted {
+	enum node_kind kind;
+	uint64_t number;
+	struct node node;
+};
+
+static TEE_Result accept_node(uint8_t *data, size_t size, void *context)
+{
+	struct wanted *wanted = context;
+
+	return node_decode(data, size, wanted->kind, wanted->number,
+			   &wanted->node);
+}
+
+static TEE_Result accept_value(uint8_t *data, size_t size, void *context)
+{
+	struct node *node = context;
+
+	if (size != node->size)
+		return TEE_ERROR_CORRUPT_OBJECT;
+	node->image = data;
+	return TEE_SUCCESS;
+}
+
+static TEE_Result add_object(const struct owner *owner, uint64_t number,
+			     struct node *node, struct object **object)
+{
+	*object = object_new(owner, number, node);
+	if (!*object) {
+		node_free(node);
+		return TEE_ERROR_OUT_OF_MEMORY;
+	}
+	cache_add(*object);
+	return TEE_SUCCESS;
+}
+
+static TEE_Result load_node(const struct owner *owner, enum node_kind kind,
+			    uint64_t number, struct object **object)
+{
+	struct wanted wanted = { .kind = kind, .number = number };
+	TEE_Result res = storage_read(owner, number, accept_node, &wanted);
+
+	if (res)
+		return res;
+	return add_object(owner, number, &wanted.node, object);
+}
+
+/*
+ * Both copies of the root are gone. An empty store in their place would be a
+ * silent loss, so this root says that everything there was is lost. Its
+ * numbers begin where no earlier root can have come to: an owner's changes are
+ * far fewer than 2^20 in a second.
+ */
+static TEE_Result lost_root(struct node *node)
+{
+	static const struct index_entry everything = { .kind = INDEX_LOST };
+	struct node_header head = { .kind = NODE_ROOT, .index_count = 1 };
+	TEE_Time now = { 0 };
+
+	TEE_GetREETime(&now);
+	head.revision = (uint64_t)now.seconds << 20;
+	head.next_number = head.revision + 1;
+	return node_encode(&head, NULL, &everything, NULL, node);
+}
+
+static TEE_Result empty_root(struct node *node)
+{
+	static const struct node_header head = {
+		.kind = NODE_ROOT,
+		.next_number = 1,
+	};
+
+	return node_encode(&head, NULL, NULL, NULL, node);
+}
+
+TEE_Result store_root(const struct owner *owner, struct object **root)
+{
+	struct node node = { 0 };
+	TEE_Result res = TEE_SUCCESS;
+
+	*root = cache_get(owner, ROOT_NUMBER);
+	if (*root)
+		return TEE_SUCCESS;
+	res = load_node(owner, NODE_ROOT, ROOT_NUMBER, root);
+	if (res == TEE_ERROR_ITEM_NOT_FOUND)
+		res = empty_root(&node);
+	else if (res == TEE_ERROR_CORRUPT_OBJECT)
+		res = lost_root(&node);
+	else
+		return res;
+	/* Nothing cached belongs to such a root. */
+	cache_drop_owner(owner);
+	return res ? res : add_object(owner, ROOT_NUMBER, &node, root);
+}
+
+TEE_Result store_leaf(const struct owner *owner, uint64_t number,
+		      struct object **leaf)
+{
+	TEE_Result res = TEE_SUCCESS;
+
+	*leaf = cache_get(owner, number);
+	if (*leaf)
+		return TEE_SUCCESS;
+	res = load_node(owner, NODE_LEAF, number, leaf);
+	/* The index names it, so it was there. */
+	return res == TEE_ERROR_ITEM_NOT_FOUND ? TEE_ERROR_CORRUPT_OBJECT : res;
+}
+
+TEE_Result store_value(const struct owner *owner, const struct record *record,
+		       struct span *value, struct object **holder)
+{
+	struct node node = { .size = record->value_size };
+	TEE_Result res = TEE_SUCCESS;
+
+	*holder = NULL;
+	if (record->kind == RECORD_INLINE) {
+		*value = (struct span){ record->value, record->value_size };
+		return TEE_SUCCESS;
+	}
+	*holder = cache_get(owner, record->number);
+	if (!*holder) {
+		res = storage_read(owner, record->number, accept_value, &node);
+		if (res == TEE_ERROR_ITEM_NOT_FOUND)
+			return TEE_ERROR_CORRUPT_OBJECT;
+		if (!res)
+			res = add_object(owner, record->number, &node, holder);
+		if (res)
+			return res;
+	}
+	*value = (struct span){ (*holder)->node.image, (*holder)->node.size };
+	return TEE_SUCCESS;
+}
+
+void found_release(struct found *found)
+{
+	object_release(found->holder);
+	found->holder = NULL;
+}
+
+static void found_take(struct found *found, struct object *holder, uint32_t n)
+{
+	object_hold(holder);
+	found_release(found);
+	found->holder = holder;
+	found->record = node_record(&holder->node, n);
+}
+
+static TEE_Result find_in_leaf(const struct owner *owner,
+			       const struct node *root, struct span key,
+			       struct found *found)
+{
+	struct index_entry entry = { 0 };
+	struct object *leaf = NULL;
+	TEE_Result res = TEE_SUCCESS;
+	bool exact = false;
+	uint32_t n = 0;
+
+	if (!root->head.index_count)
+		return TEE_ERROR_ITEM_NOT_FOUND;
+	entry = node_index(root, node_find_range(root, key));
+	if (entry.kind == INDEX_EMPTY)
+		return TEE_ERROR_ITEM_NOT_FOUND;
+	if (entry.kind == INDEX_LOST)
+		return TEE_ERROR_CORRUPT_OBJECT;
+	res = store_leaf(owner, entry.number, &leaf);
+	if (res)
+		return res;
+	n = node_find(&leaf->node, key, &exact);
+	if (exact)
+		found_take(found, leaf, n);
+	object_release(leaf);
+	return exact ? TEE_SUCCESS : TEE_ERROR_ITEM_NOT_FOUND;
+}
+
+TEE_Result store_find(const struct owner *owner, struct span key,
+		      struct found *found)
+{
+	struct object *root = NULL;
+	TEE_Result res = store_root(owner, &root);
+	bool exact = false;
+	uint32_t n = 0;
+
+	if (res)
+		return res;
+	n = node_find(&root->node, key, &exact);
+	if (exact)
+		found_take(found, root, n);
+	else
+		res = find_in_leaf(owner, &root->node, key, found);
+	object_release(root);
+	if (!res && found->record.kind == RECORD_DELETED) {
+		found_release(found);
+		res = TEE_ERROR_ITEM_NOT_FOUND;
+	}
+	return res;
+}
+
+/* The place of the first record above the key, or not below it. */
+static uint32_t first_from(const struct node *node, struct span key,
+			   bool inclusive)
+{
+	bool exact = false;
+	uint32_t n = node_find(node, key, &exact);
+
+	return exact && !inclusive ? n + 1 : n;
+}
+
+/* Where, from here on, keys with this prefix have ended. */
+static bool is_past(struct span key, struct span prefix)
+{
+	return !span_starts_with(key, prefix) && span_compare(key, prefix) > 0;
+}
+
+/* As store_next(), of the leaves alone and up to the key `until`, if any. */
+static TEE_Result next_in_leaves(const struct owner *owner,
+				 const struct node *root, struct span prefix,
+				 struct span key, bool inclusive,
+				 const struct record *until,
+				 struct found *found)
+{
+	uint32_t range = 0;
+
+	if (!root->head.index_count)
+		return TEE_ERROR_ITEM_NOT_FOUND;
+	for (range = node_find_range(root, key); range < root->head.index_count;
+	     range++) {
+		struct index_entry entry = node_index(root, range);
+		struct object *leaf = NULL;
+		TEE_Result res = TEE_SUCCESS;
+		uint32_t n = 0;
+
+		if (is_past(entry.separator, prefix) ||
+		    (until && span_compare(entry.separator, until->key) > 0))
+			break;
+		if (entry.kind == INDEX_EMPTY)
+			continue;
+		if (entry.kind == INDEX_LOST)
+			return TEE_ERROR_CORRUPT_OBJECT;
+		res = store_leaf(owner, entry.number, &leaf);
+		if (res)
+			return res;
+		n = first_from(&leaf->node, key, inclusive);
+		if (n < leaf->node.head.record_count)
+			found_take(found, leaf, n);
+		object_release(leaf);
+		if (found->holder)
+			return TEE_SUCCESS;
+	}
+	return TEE_ERROR_ITEM_NOT_FOUND;
+}
+
+/* As store_next(), but finds marks of deleted keys too. */
+static TEE_Result next_record(const struct owner *owner, struct object *root,
+			      struct span prefix, struct span key,
+			      bool inclusive, struct found *found)
+{
+	struct record in_root = { 0 };
+	uint32_t n = first_from(&root->node, key, inclusive);
+	bool root_has = n < root->node.head.record_count;
+	TEE_Result res = TEE_SUCCESS;
+
+	if (root_has)
+		in_root = node_record(&root->node, n);
+	res = next_in_leaves(owner, &root->node, prefix, key, inclusive,
+			     root_has ? &in_root : NULL, found);
+	if (res && res != TEE_ERROR_ITEM_NOT_FOUND)
+		return res;
+	if (root_has &&
+	    (res || span_compare(in_root.key, found->record.key) <= 0)) {
+		found_take(found, root, n);
+		res = TEE_SUCCESS;
+	}
+	return res;
+}
+
+TEE_Result store_next(const struct owner *owner, struct span prefix,
+		      struct span key, bool inclusive, struct found *found)
+{
+	struct found last = { 0 };
+	struct object *root = NULL;
+	TEE_Result res = store_root(owner, &root);
+
+	while (!res) {
+		res = next_record(owner, root, prefix, key, inclusive, found);
+		if (res || found->record.kind != RECORD_DELETED)
+			break;
+		/* The key to go on from belongs to what was found. */
+		found_release(&last);
+		last = *found;
+		*found = (struct found){ 0 };
+		key = last.record.key;
+		inclusive = false;
+	}
+	found_release(&last);
+	object_release(root);
+	if (!res && !span_starts_with(found->record.key, prefix)) {
+		found_release(found);
+		res = TEE_ERROR_ITEM_NOT_FOUND;
+	}
+	return res;
+}

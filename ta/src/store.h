@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An owner's keys as they stand: the root's records over those of the leaves.
+ * All keys here are full keys. Everything found is held in memory until it is
+ * released.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "cache.h"
+
+#define ROOT_NUMBER 0
+
+struct found {
+	struct record record;
+	struct object *holder; /* what the record's bytes belong to */
+};
+
+void found_release(struct found *found);
+
+/*
+ * The owner's root; an empty one if nothing was ever stored. Where both copies
+ * are gone it is one that knows everything as lost.
+ *
+ * SECSTOR_ERROR_FORMAT, TEE_ERROR_OUT_OF_MEMORY,
+ * TEE_ERROR_STORAGE_NOT_AVAILABLE
+ */
+TEE_Result store_root(const struct owner *owner, struct object **root);
+
+/* A leaf that an index names. TEE_ERROR_CORRUPT_OBJECT: it is lost. */
+TEE_Result store_leaf(const struct owner *owner, uint64_t number,
+		      struct object **leaf);
+
+/*
+ * The bytes of a value. For RECORD_OBJECT, *holder is to be released after
+ * use; else it is NULL and the bytes belong to what holds the record.
+ */
+TEE_Result store_value(const struct owner *owner, const struct record *record,
+		       struct span *value, struct object **holder);
+
+/*
+ * TEE_ERROR_ITEM_NOT_FOUND  no such key
+ * TEE_ERROR_CORRUPT_OBJECT  whether there is such a key is lost
+ */
+TEE_Result store_find(const struct owner *owner, struct span key,
+		      struct found *found);
+
+/*
+ * The first key that starts with the prefix and is above the key given, or
+ * not below it where `inclusive`.
+ *
+ * TEE_ERROR_ITEM_NOT_FOUND  there is none
+ * TEE_ERROR_CORRUPT_OBJECT  the next key may be a lost one
+ */
+TEE_Result store_next(const struct owner *owner, struct span prefix,
+		      struct span key, bool inclusive, struct found *found);
+
+#endif /* STORE_H */

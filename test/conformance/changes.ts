@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+import { randomBytes } from 'node:crypto';
+
+import { errorOf } from './errors.js';
+import { freshStore, type OpenStore } from './store.js';
+
+/** Revisions, conditions, deletes, batches, clear. */
+export function changeSuite(open: OpenStore): void {
+  const store = freshStore(open);
+  const revisionOf = async (key: string) => (await store().stat(key))?.revision;
+
+  describe('revisions', () => {
+    test('rise with each change and are the ones reported', async () => {
+      const first = (await store().put('k', '1')).revision;
+      const second = (await store().put('k', '1')).revision;
+      expect(second).toBeGreaterThan(first);
+      expect(await revisionOf('k')).toBe(second);
+      expect(await store().getEntry('k', { encoding: 'utf8' })).toEqual({ key: 'k', value: '1', revision: second });
+    });
+
+    test('are never used again after a delete', async () => {
+      const { revision } = await store().put('k', '1');
+      await store().delete('k');
+      await store().put('k', '1');
+      expect(await errorOf(store().put('k', '2', { ifRevision: revision }))).toMatchObject({ code: 'ERR_CONFLICT' });
+    });
+  });
+
+  describe('conditions of put', () => {
+    test('ifAbsent stores only what is new', async () => {
+      await store().put('k', 'first', { ifAbsent: true });
+      const error = await errorOf(store().put('k', 'second', { ifAbsent: true }));
+      expect(error).toMatchObject({ code: 'ERR_EXISTS', operation: 'put', key: 'k', outcomeUnknown: false });
+      expect((await store().get('k'))?.toString()).toBe('first');
+    });
+
+    test('ifRevision stores only over what was read', async () => {
+      const { revision } = await store().put('k', '1');
+      await store().put('k', '2', { ifRevision: revision });
+      expect(await errorOf(store().put('k', '3', { ifRevision: revision }))).toMatchObject({ code: 'ERR_CONFLICT' });
+      expect((await store().get('k'))?.toString()).toBe('2');
+      await store().delete('k');
+      expect(await errorOf(store().put('k', '3', { ifRevision: revision }))).toMatchObject({ code: 'ERR_CONFLICT' });
+    });
+
+    test('ifRevision 0 means absent, ifAbsent false nothing', async () => {
+      await store().put('k', '1', { ifRevision: 0 });
+      expect(await errorOf(store().put('k', '2', { ifRevision: 0 }))).toMatchObject({ code: 'ERR_EXISTS' });
+      await store().put('k', '3', { ifAbsent: false });
+      expect((await store().get('k'))?.toString()).toBe('3');
+    });
+
+    test('of many that race, one wins', async () => {
+      const { revision } = await store().put('k', '');
+      const racers = Array.from({ length: 8 }, (_, index) => store().put('k', String(index), { ifRevision: revision }));
+      const results = await Promise.allSettled(racers);
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+  });
+
+  describe('returnPrevious', () => {
+    test('gives the value before, null if there was none, and empty if it was', async () => {
+      expect(await store().put('k', '', { returnPrevious: true })).toMatchObject({ previous: null });
+      expect(await store().put('k', 'b', { returnPrevious: true })).toMatchObject({ previous: Buffer.alloc(0) });
+      expect((await store().put('k', 'c', { returnPrevious: true })).previous?.toString()).toBe('b');
+      expect(await store().put('k', 'd')).not.toHaveProperty('previous');
+    });
+
+    test('of the largest size, 1 MiB, in place of one as large', async () => {
+      const [first, second] = [randomBytes(1024 * 1024), randomBytes(1024 * 1024)];
+      await store().put('k', first);
+      const { previous } = await store().put('k', second, { returnPrevious: true });
+      expect(previous?.equals(first)).toBe(true);
+      expect((await store().get('k'))?.equals(second)).toBe(true);
+    });
+  });
+
+  describe('delete', () => {
+    test('tells whether there was something', async () => {
+      await store().put('k', '1');
+      expect(await store().delete('k')).toBe(true);
+      expect(await store().delete('k')).toBe(false);
+      expect(await store().has('k')).toBe(false);
+      expect(await store().stat('k')).toBeNull();
+    });
+
+    test('keeps its condition', async () => {
+      const { revision } = await store().put('k', '1');
+      await store().put('k', '2');
+      const error = await errorOf(store().delete('k', { ifRevision: revision }));
+      expect(error).toMatchObject({ code: 'ERR_CONFLICT', operation: 'delete', key: 'k' });
+      expect(await store().delete('k', { ifRevision: (await revisionOf('k')) ?? 0 })).toBe(true);
+      expect(await errorOf(store().delete('k', { ifRevision: revision }))).toMatchObject({ code: 'ERR_CONFLICT' });
+    });
+  });
+
+  describe('batch', () => {
+    test('does everything and tells the revisions', async () => {
+      const { revision } = await store().put('old', '1');
+      const done = await store().batch([
+        { type: 'put', key: 'a', value: 'A', ifAbsent: true },
+        { type: 'delete', key: 'old', ifRevision: revision },
+        { type: 'delete', key: 'never' },
+        { type: 'put', key: 'b', value: Buffer.alloc(5000, 1) },
+      ]);
+      expect(done).toEqual([await revisionOf('a'), revision, null, await revisionOf('b')]);
+      expect(await store().keys()).toEqual(['a', 'b']);
+      expect(await store().batch([])).toEqual([]);
+    });
+
+    test('does nothing at all if one condition fails, and tells which', async () => {
+      await store().put('taken', '1');
+      const failing = store().batch([
+        { type: 'put', key: 'a', value: 'A' },
+        { type: 'put', key: 'taken', value: '2', ifAbsent: true },
+        { type: 'delete', key: 'other' },
+      ]);
+      expect(await errorOf(failing)).toMatchObject({ code: 'ERR_EXISTS', operation: 'batch', key: 'taken' });
+      expect(await store().keys()).toEqual(['taken']);
+      expect((await store().get('taken'))?.toString()).toBe('1');
+    });
+
+    test('holds as many operations as a request may', async () => {
+      const keys = Array.from({ length: 1024 }, (_, index) => `k${String(index).padStart(4, '0')}`);
+      const revisions = await store().batch(keys.map((key) => ({ type: 'put', key, value: key })));
+      expect(new Set(revisions).size).toBe(1024);
+      expect(await store().keys()).toEqual(keys);
+      await store().batch(keys.map((key) => ({ type: 'delete', key })));
+      expect(await store().keys()).toEqual([]);
+    });
+  });
+
+  describe('clear', () => {
+    test('deletes what has the prefix and nothing else', async () => {
+      for (const key of ['a', 'a/1', 'a/2', 'b']) await store().put(key, key);
+      expect(await store().clear({ prefix: 'a/', confirm: true })).toBe(2);
+      expect(await store().keys()).toEqual(['a', 'b']);
+      expect(await store().clear({ confirm: true })).toBe(2);
+      expect(await store().clear({ confirm: true })).toBe(0);
+    });
+
+    test('of very many keys leaves the few of another domain', async () => {
+      const other = await open({ domain: `few ${String(Date.now())}` });
+      try {
+        await other.put('k', 'kept');
+        for (const part of ['a', 'b', 'c']) {
+          const keys = Array.from({ length: 1000 }, (_, index) => `${part}${String(index)}`);
+          await store().batch(keys.map((key) => ({ type: 'put', key, value: '' })));
+        }
+        expect(await store().clear({ confirm: true })).toBe(3000);
+        expect((await other.get('k'))?.toString()).toBe('kept');
+        expect(await store().keys()).toEqual([]);
+      } finally {
+        await other.clear({ confirm: true });
+        await other.close();
+      }
+    });
+
+    test('does not happen unconfirmed', async () => {
+      await store().put('k', 'v');
+      for (const options of [undefined, {}, { confirm: false }, { confirm: 'yes' }, { prefix: 'k' }]) {
+        expect(await errorOf(store().clear(options as never))).toMatchObject({ code: 'ERR_INVALID_ARG' });
+      }
+      expect(await store().has('k')).toBe(true);
+    });
+  });
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+import type { OpenOptions } from '../../../src-ts/options.js';
+import type { UserProcess } from '../../../tools/machine/machine.mjs';
+import type { Store } from '../../conformance/store.js';
+import { RemoteObject } from './remote-object.js';
+
+/** Opens a store in a process of the machine and stands for it here. */
+export async function openRemoteStore(process: UserProcess, options?: OpenOptions): Promise<Store> {
+  const remote = await RemoteObject.make(
+    process,
+    ({ require }, given: OpenOptions | undefined) => {
+      const { SecureStorage } = require('optee-secure-storage') as typeof import('../../../src-ts/index.js');
+      return SecureStorage.open(given);
+    },
+    options,
+  );
+  const forward = {
+    get(_target: object, name: string | symbol) {
+      // A promise that resolves to a store must not take it for another promise.
+      if (name === 'then') return undefined;
+      if (name === 'entries') return (...args: unknown[]) => remote.iterate(name, args);
+      const method = name === Symbol.asyncDispose ? 'Symbol.asyncDispose' : String(name);
+      return (...args: unknown[]) => remote.call(method, args);
+    },
+  };
+  return new Proxy({}, forward) as Store;
+}

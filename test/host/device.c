@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "device.h"
+
+#include "check.h"
+#include "client.h"
+
+struct device device;
+
+static void violation(void *context, const char *what)
+{
+	struct device *at = context;
+
+	at->violation = what;
+	if (!at->violation_expected)
+		case_fail("the TA", 0, "%s", what);
+}
+
+void device_power_cycle(void)
+{
+	struct soft_tee_config config = { .store = &device.store,
+					  .anti_rollback = 100,
+					  .violation = violation,
+					  .context = &device };
+
+	fault_arm(&device.faults, NULL);
+	soft_tee_boot(&config);
+}
+
+void device_restart(void)
+{
+	soft_tee_unload();
+	device_power_cycle();
+}
+
+/* Where an object ID has the login type of its owner. */
+#define LOGIN_AT 2
+
+size_t device_owned_objects(void)
+{
+	const struct map_blob *blob = NULL;
+	size_t count = 0;
+
+	for (blob = device.map.blobs; blob; blob = blob->next)
+		count += blob->id.bytes[LOGIN_AT] != 0;
+	return count;
+}
+
+void device_restore(const struct map_store *copy)
+{
+	map_clear(&device.map);
+	device.map = map_copy(copy);
+	device_power_cycle();
+}
+
+void case_begin(void)
+{
+	device.faults.under = map_store(&device.map);
+	device.store = fault_store(&device.faults);
+	device_power_cycle();
+}
+
+void case_end(void)
+{
+	soft_tee_unload();
+	map_clear(&device.map);
+	keep_release(NULL);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device that a case runs on: storage in memory that outlives power cuts,
+ * with faults to order, and the software TEE with the TA. It is there, empty
+ * and switched on, when a case begins; when it ends, the TA is unloaded.
+ * Whatever OP-TEE would let pass but a good TA does not do fails the case.
+ */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include <stdbool.h>
+
+#include "fault_store.h"
+#include "map_store.h"
+#include "soft_tee.h"
+
+struct device {
+	struct map_store map;
+	struct fault_store faults;
+	struct blob_store store;
+	/* What violation was seen last, where a case expects one; or NULL. */
+	const char *violation;
+	bool violation_expected;
+};
+
+extern struct device device;
+
+/* Power off and on again: the TA is gone without a word. */
+void device_power_cycle(void);
+
+/* Shuts down in good order and starts again: every cache is cold. */
+void device_restart(void);
+
+/*
+ * How many objects there are that belong to an owner. Those of the TA itself
+ * (docs/storage-format.md) have an ID with login type 0.
+ */
+size_t device_owned_objects(void);
+
+/* Puts the storage back to what a copy of it was; the TA is gone. */
+void device_restore(const struct map_store *copy);
+
+#endif /* DEVICE_H */

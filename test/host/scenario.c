@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+#include "scenario.h"
+
+#include <stdio.h>
+
+#include "check.h"
+#include "device.h"
+#include "snapshot.h"
+#include "tee_api_defines.h"
+
+static TEE_Result run_info(struct client *client)
+{
+	return invoke(client, SECSTOR_CMD_INFO, out(SECSTOR_INFO_SIZE), none(),
+		      none(), none());
+}
+
+static TEE_Result run_get(struct client *client)
+{
+	return get(client, text("small"), ROOM);
+}
+
+static TEE_Result run_get_object(struct client *client)
+{
+	return get(client, text("large"), ROOM);
+}
+
+static TEE_Result run_get_many(struct client *client)
+{
+	return get_many(client,
+			join(join(asked(text("large")), asked(text("none"))),
+			     asked(text("small"))),
+			ROOM);
+}
+
+static TEE_Result run_stat(struct client *client)
+{
+	return stat_key(client, text("small"));
+}
+
+static TEE_Result run_list(struct client *client)
+{
+	return list(client, text(""), text(""), 0, ROOM);
+}
+
+static TEE_Result run_insert(struct client *client)
+{
+	return put(client, text("new"), noise(1, 100), ANY);
+}
+
+static TEE_Result run_insert_object(struct client *client)
+{
+	return put(client, text("new"), noise(2, 30000), ANY);
+}
+
+static TEE_Result run_overwrite(struct client *client)
+{
+	return put(client, text("small"), noise(3, 120), ANY);
+}
+
+static TEE_Result run_grow(struct client *client)
+{
+	return put(client, text("small"), noise(4, 20000), ANY);
+}
+
+static TEE_Result run_shrink(struct client *client)
+{
+	return put(client, text("large"), noise(5, 20), ANY);
+}
+
+static TEE_Result run_replace_object(struct client *client)
+{
+	return put(client, text("large"), noise(6, 25000), ANY);
+}
+
+static TEE_Result run_swap(struct client *client)
+{
+	return put_swap(client, text("large"), noise(7, 24000), ANY, ROOM);
+}
+
+static TEE_Result run_delete(struct client *client)
+{
+	return del(client, text("small"), ANY);
+}
+
+static TEE_Result run_delete_object(struct client *client)
+{
+	return del(client, text("large"), ANY);
+}
+
+static TEE_Result run_generate(struct client *client)
+{
+	return generate(client, text("new"), 64, ANY);
+}
+
+static TEE_Result run_batch(struct client *client)
+{
+	return batch(client,
+		     join(join(batch_put(text("new"), noise(8, 50), ANY),
+			       batch_put(text("large"), noise(9, 9000), ANY)),
+			  join(batch_delete(text("small"), ANY),
+			       batch_put(text("m/50"), noise(10, 60), ANY))),
+		     ROOM);
+}
+
+/* More than a root takes, so that records are handed down and leaves split. */
+static TEE_Result run_large_batch(struct client *client)
+{
+	struct bytes request = { 0 };
+	char key[16] = { 0 };
+	size_t n = 0;
+
+	for (n = 0; n < 80; n++) {
+		snprintf(key, sizeof(key), "b/%03zu", n * 37 % 80);
+		request =
+			join(request, batch_put(text(key), noise(n, 300), ANY));
+	}
+	return batch(client, request, ROOM);
+}
+
+static TEE_Result run_clear_part(struct client *client)
+{
+	return clear(client, text("m/1"));
+}
+
+static TEE_Result run_clear(struct client *client)
+{
+	return clear(client, text(""));
+}
+
+const struct scenario scenarios[] = {
+	{ "info", run_info, false, false },
+	{ "get", run_get, false, false },
+	{ "get object", run_get_object, false, false },
+	{ "get many", run_get_many, false, false },
+	{ "stat", run_stat, false, false },
+	{ "list", run_list, false, false },
+	{ "insert", run_insert, true, false },
+	{ "insert object", run_insert_object, true, false },
+	{ "overwrite", run_overwrite, true, false },
+	{ "grow", run_grow, true, false },
+	{ "shrink", run_shrink, true, false },
+	{ "replace object", run_replace_object, true, false },
+	{ "swap", run_swap, true, false },
+	{ "delete", run_delete, true, false },
+	{ "delete object", run_delete_object, true, false },
+	{ "generate", run_generate, true, true },
+	{ "batch", run_batch, true, false },
+	{ "large batch", run_large_batch, true, false },
+	{ "clear part", run_clear_part, true, false },
+	{ "clear", run_clear, true, false },
+};
+const size_t scenario_count = sizeof(scenarios) / sizeof(*scenarios);
+
+static void fill(const TEE_Identity *who, const char *domain, size_t count)
+{
+	struct client client = { 0 };
+	char key[16] = { 0 };
+	size_t n = 0;
+
+	CHECK_EQ(open_as(&client, who, text(domain)), TEE_SUCCESS);
+	CHECK_EQ(put(&client, text("small"), noise(100, 100), ANY),
+		 TEE_SUCCESS);
+	CHECK_EQ(put(&client, text("large"), noise(101, 20000), ANY),
+		 TEE_SUCCESS);
+	for (n = 0; n < count; n++) {
+		size_t name = n * 7919 % count;
+
+		snprintf(key, sizeof(key), "m/%zu", name);
+		CHECK_EQ(put(&client, text(key), noise(name, 150), ANY),
+			 TEE_SUCCESS);
+	}
+	CHECK_EQ(put(&client, text("gone"), text(""), ANY), TEE_SUCCESS);
+	CHECK_EQ(del(&client, text("gone"), ANY), TEE_SUCCESS);
+	close_client(&client);
+}
+
+/* All in the root. */
+static void make_small(void)
+{
+	fill(&alice, "other", 2);
+	fill(&bob, "default", 2);
+	fill(&alice, "default", 8);
+}
+
+/* Several leaves below a root that has records of its own. */
+static void make_large(void)
+{
+	fill(&alice, "other", 30);
+	fill(&bob, "default", 2);
+	fill(&alice, "default", 200);
+}
+
+const struct fixture fixtures[] = {
+	{ "small", make_small },
+	{ "large", make_large },
+};
+const size_t fixture_count = sizeof(fixtures) / sizeof(*fixtures);
+
+static struct bytes seen_by(const TEE_Identity *who, const char *domain,
+			    const struct scenario *scenario)
+{
+	struct client client = { 0 };
+	struct bytes seen = { 0 };
+
+	CHECK_EQ(open_as(&client, who, text(domain)), TEE_SUCCESS);
+	seen = scenario && scenario->random ? keys_of(&client)
+					    : contents(&client);
+	close_client(&client);
+	return seen;
+}
+
+struct sweep sweep_begin(const struct scenario *scenario,
+			 const struct fixture *fixture)
+{
+	struct sweep sweep = { .scenario = scenario };
+	struct client client = { 0 };
+
+	fixture->make();
+	soft_tee_unload();
+	sweep.start = map_copy(&device.map);
+	sweep.before = seen_by(&alice, "default", scenario);
+	sweep.other_user = seen_by(&bob, "default", NULL);
+	sweep.other_domain = seen_by(&alice, "other", NULL);
+	client = open_default();
+	CHECK_EQ(scenario->run(&client), TEE_SUCCESS);
+	sweep.after = seen_by(&alice, "default", scenario);
+	return sweep;
+}
+
+void sweep_end(struct sweep *sweep)
+{
+	map_clear(&sweep->start);
+	map_clear(&device.map);
+	device_power_cycle();
+	keep_release(NULL);
+}
+
+struct client sweep_restart(const struct sweep *sweep, bool warm)
+{
+	struct client client = { 0 };
+
+	device_restore(&sweep->start);
+	client = open_default();
+	if (warm)
+		snapshot(&client);
+	return client;
+}
+
+static void check(const struct sweep *sweep, bool before, bool after)
+{
+	struct bytes seen = seen_by(&alice, "default", sweep->scenario);
+
+	CHECK((before && bytes_equal(seen, sweep->before)) ||
+	      (after && bytes_equal(seen, sweep->after)));
+	CHECK(bytes_equal(seen_by(&bob, "default", NULL), sweep->other_user));
+	CHECK(bytes_equal(seen_by(&alice, "other", NULL), sweep->other_domain));
+}
+
+void sweep_check_before(const struct sweep *sweep)
+{
+	check(sweep, true, false);
+}
+
+void sweep_check_after(const struct sweep *sweep)
+{
+	check(sweep, false, true);
+}
+
+void sweep_check_either(const struct sweep *sweep)
+{
+	check(sweep, true, true);
+}
+
+/* The highest revision that is to be seen. */
+static uint64_t highest_revision(struct client *client)
+{
+	uint64_t highest = 0;
+	size_t at = 0;
+
+	CHECK_EQ(list(client, text(""), text(""), 0, ROOM), TEE_SUCCESS);
+	while (at < client->out[2].size) {
+		const uint8_t *entry = client->out[2].data + at;
+
+		if (read_u64(entry) > highest)
+			highest = read_u64(entry);
+		at += 16 + read_u16(entry + 12);
+	}
+	return highest;
+}
+
+void sweep_check_working(const struct sweep *sweep)
+{
+	struct client client = open_default();
+	uint64_t highest = highest_revision(&client);
+	uint32_t keys = info_u32(&client, SECSTOR_INFO_USED_KEYS);
+
+	CHECK_EQ(put(&client, text("z/works"), noise(55, 9000), ABSENT),
+		 TEE_SUCCESS);
+	CHECK(number(&client, 2) > highest);
+	CHECK_EQ(info_u32(&client, SECSTOR_INFO_USED_KEYS), keys + 1);
+	device_restart();
+	client = open_default();
+	CHECK(bytes_equal(value_of(&client, text("z/works")), noise(55, 9000)));
+	CHECK_EQ(del(&client, text("z/works"), ANY), TEE_SUCCESS);
+	CHECK_EQ(info_u32(&client, SECSTOR_INFO_USED_KEYS), keys);
+	device_restart();
+	sweep_check_either(sweep);
+}
+
+void sweep_all(void (*run)(struct sweep *sweep), bool changes_only)
+{
+	size_t f = 0;
+	size_t s = 0;
+
+	for (f = 0; f < fixture_count; f++)
+		for (s = 0; s < scenario_count; s++) {
+			struct sweep sweep = { 0 };
+
+			if (changes_only && !scenarios[s].changes)
+				continue;
+			case_step("%s on %s", scenarios[s].name,
+				  fixtures[f].name);
+			sweep = sweep_begin(scenarios + s, fixtures + f);
+			run(&sweep);
+			sweep_end(&sweep);
+		}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stores in various states and operations on them, for sweeps: each operation
+ * is done again and again while one thing after the other goes wrong, and
+ * what is stored must be what it was before, or what it is without a fault.
+ */
+#ifndef SCENARIO_H
+#define SCENARIO_H
+
+#include "client.h"
+#include "map_store.h"
+
+struct scenario {
+	const char *name;
+	/* Does it in alice's domain "default". */
+	TEE_Result (*run)(struct client *client);
+	/* It changes what is stored. */
+	bool changes;
+	/* What it stores is not the same each time. */
+	bool random;
+};
+
+extern const struct scenario scenarios[];
+extern const size_t scenario_count;
+
+/* How the operations find the store. */
+struct fixture {
+	const char *name;
+	void (*make)(void);
+};
+
+extern const struct fixture fixtures[];
+extern const size_t fixture_count;
+
+/* A scenario on a fixture, and what may be found in the end. */
+struct sweep {
+	const struct scenario *scenario;
+	struct map_store start;
+	struct bytes before;
+	struct bytes after;
+	/* What belongs to others. */
+	struct bytes other_user;
+	struct bytes other_domain;
+};
+
+struct sweep sweep_begin(const struct scenario *scenario,
+			 const struct fixture *fixture);
+void sweep_end(struct sweep *sweep);
+
+/* Puts the device back to the start. A new session, with a cache or cold. */
+struct client sweep_restart(const struct sweep *sweep, bool warm);
+
+/* The store is as it was before, or as it is after the operation. */
+void sweep_check_before(const struct sweep *sweep);
+void sweep_check_after(const struct sweep *sweep);
+void sweep_check_either(const struct sweep *sweep);
+
+/* Everything works: a change is made, read and undone. */
+void sweep_check_working(const struct sweep *sweep);
+
+/* Calls a function for every scenario and fixture. */
+void sweep_all(void (*run)(struct sweep *sweep), bool changes_only);
+
+#endif /* SCENARIO_H */

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/** Sessions' threads and the ends of environments, over the fake libteec. */
+import { run, valueOf } from './support/run.js';
+import type { Prefix } from './scenarios/lifecycle.js';
+
+const quick: Prefix[] = ['load', 'create', 'refused', 'open', 'openClose', 'openClosing', 'openInvoke', 'manyOpen'];
+const busy: Prefix[] = ['opening', 'openPendingShort', 'openPending', 'openQueued'];
+const stuck: Prefix[] = ['openingForEver', 'openingMissed', 'openHanging', 'openParked', 'openParkedClosing'];
+const all = [...quick, ...busy, ...stuck];
+
+test.each(all)('process.exit() after "%s"', async (prefix) => {
+  const { value, code, signal, stderr, msToExit } = await run('lifecycle.ts', 'exitAfter', { argument: prefix });
+  expect({ value, code, signal, stderr }).toEqual({ value: prefix, code: 0, signal: null, stderr: '' });
+  expect(msToExit).toBeLessThan(1500);
+});
+
+describe.each([true, false])('with the addon loaded in the main thread: %s', (loadedBefore) => {
+  test.each(all)('a worker thread is terminated after "%s"', async (prefix) => {
+    await expect(valueOf('lifecycle.ts', 'terminateAfter', { argument: { prefix, loadedBefore } })).resolves.toBe(0);
+  });
+});
+
+test('eight worker threads are terminated in mid-call while the main thread goes on', async () => {
+  await expect(valueOf('lifecycle.ts', 'eightWorkers')).resolves.toBe(0);
+});
+
+test('an idle session does not keep the process alive, and is closed at its end', async () => {
+  const ended = await run('lifecycle.ts', 'idle', { env: { FAKE_REPORT_CLOSE: '1' } });
+  expect(ended).toMatchObject({ value: 0, code: 0, signal: null, stderr: 'fake: sessions 0, blocks 0\n' });
+  expect(ended.msToExit).toBeLessThan(500);
+});
+
+test('a pending call keeps the process alive', async () => {
+  const ended = await run('lifecycle.ts', 'pending');
+  expect(ended).toMatchObject({ code: 0, stdout: 'answered\n' });
+});
+
+test('a session that is garbage is closed', async () => {
+  const value = await valueOf('lifecycle.ts', 'garbage', { nodeOptions: ['--expose-gc'] });
+  expect(value).toEqual({ before: 1, between: 2, after: 1 });
+});
+
+test('closing gives back contexts, sessions and shared memory', async () => {
+  await expect(valueOf('lifecycle.ts', 'leftovers')).resolves.toEqual({ during: [6, 6, 5], after: [1, 1, 0] });
+});
+
+test('closed sessions leave no thread behind', async () => {
+  await expect(valueOf('lifecycle.ts', 'threadsLeft')).resolves.toEqual({ grown: 0, parked: 0 });
+});
+
+test('the thread of a session has a name', async () => {
+  await expect(valueOf('lifecycle.ts', 'threadName')).resolves.toBe('tee-session');
+});
+
+test('a session that does not close is left alone after five seconds', async () => {
+  const { value, code, msToExit } = await run('lifecycle.ts', 'hangingClose', { env: { FAKE_CLOSE_HANGS: '1' } });
+  expect(value).toEqual({ ms: { asymmetricMatch: (ms: number) => ms > 4900 && ms < 5900 }, parked: 1 });
+  expect(code).toBe(0);
+  expect(msToExit).toBeLessThan(500);
+}, 15_000);

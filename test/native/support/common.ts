@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/** What scenarios share. */
+import { nativeBackend } from '../../../src-ts/tee/native.js';
+import {
+  TeeFailure,
+  type Outcome,
+  type Param,
+  type SessionTarget,
+  type TeeSession,
+} from '../../../src-ts/tee/session.js';
+import { Command, target } from './fake.js';
+
+export const PATIENT = { timeoutMs: 5000 };
+
+export async function open(to: SessionTarget = target()): Promise<TeeSession> {
+  const answer = await nativeBackend().open(to, PATIENT);
+  if ('refused' in answer) throw new Error(`refused: ${JSON.stringify(answer.refused)}`);
+  return answer.session;
+}
+
+export function invoke(session: TeeSession, command: number, ...params: Param[]): Promise<Outcome> {
+  return session.invoke(command, params, PATIENT);
+}
+
+/** One of the fake's counters. */
+export async function counter(session: TeeSession, which: number): Promise<number> {
+  const outcome = await invoke(session, Command.COUNTER, { type: 'value-in', a: which, b: 0 }, { type: 'value-out' });
+  return (outcome.params[1] as { a: number }).a;
+}
+
+/** What a promise was rejected with, as plain data, and after how many milliseconds. */
+export async function failure(promise: Promise<unknown>) {
+  const begin = performance.now();
+  try {
+    await promise;
+  } catch (error) {
+    const ms = performance.now() - begin;
+    if (error instanceof TeeFailure) return { kind: error.kind, started: error.started, detail: error.detail, ms };
+    return { kind: (error as Error).name, started: false, detail: (error as Error).message, ms };
+  }
+  throw new Error('it was not rejected');
+}

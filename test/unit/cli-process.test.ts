@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/** The command line as a process: standard streams, exit codes, storage that outlives it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { buildCommandLine, opteeProcess, shell, softEnvironment } from './support/cli.js';
+import { buildSoftTee } from './support/soft-tee.js';
+
+let storage: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(() => {
+  buildSoftTee();
+  buildCommandLine();
+}, 120_000);
+
+beforeEach(() => {
+  storage = mkdtempSync(path.join(tmpdir(), 'optee-cli-'));
+  env = softEnvironment(storage);
+});
+
+afterEach(() => {
+  rmSync(storage, { recursive: true });
+});
+
+test('what one process puts another gets', () => {
+  expect(opteeProcess(['put', 'db/password'], env, 's3cret')).toEqual({ code: 0, stdout: Buffer.alloc(0), stderr: '' });
+  expect(opteeProcess(['get', 'db/password'], env)).toEqual({ code: 0, stdout: Buffer.from('s3cret'), stderr: '' });
+  expect(opteeProcess(['get', 'nothing'], env)).toMatchObject({ code: 3, stdout: Buffer.alloc(0) });
+});
+
+test('a large value comes through a pipe whole', () => {
+  const value = Buffer.alloc(1024 * 1024, 'x');
+  expect(opteeProcess(['put', 'k'], env, value).code).toBe(0);
+  expect(opteeProcess(['get', 'k'], env).stdout.equals(value)).toBe(true);
+});
+
+test('a reader that goes away ends it quietly, as SIGPIPE would', () => {
+  opteeProcess(['put', 'k'], env, Buffer.alloc(1024 * 1024, 'x'));
+  const { stdout, stderr } = shell('optee-storage get k | head -c 3; echo " ${PIPESTATUS[0]}"', env);
+  expect([stdout.toString(), stderr]).toEqual(['xxx 141\n', '']);
+});
+
+test('without libteec every command that needs it says so with exit code 5, quickly', () => {
+  const without = { ...process.env, LD_LIBRARY_PATH: storage };
+  const began = performance.now();
+  const { code, stdout, stderr } = opteeProcess(['list'], without);
+  expect(performance.now() - began).toBeLessThan(2000);
+  expect([code, stdout.length]).toEqual([5, 0]);
+  expect(stderr).toContain('[ERR_NO_LIBTEEC]');
+  expect(opteeProcess(['version'], without)).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('the package is loaded as a CommonJS and as an ES module, as one and the same', () => {
+  const esm = "import { SecureStorage as S } from './dist/index.js'; import { createRequire } from 'node:module';";
+  const same = `${esm} process.exit(S === createRequire(import.meta.url)('./index.js').SecureStorage ? 0 : 1)`;
+  const script = same.replaceAll('./dist/index.js', path.resolve('dist/index.js'));
+  const line = script.replace("'./index.js'", `'${path.resolve('dist/index.js')}'`);
+  expect(shell(`'${process.execPath}' --input-type=module -e "${line}"`, env)).toMatchObject({ code: 0, stderr: '' });
+});

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+import { inspect } from 'node:util';
+import vm from 'node:vm';
+
+import { errorTable, Exit, type ErrorCode } from '../../src-ts/error-table.js';
+import { SecureStorageError, isSecureStorageError } from '../../src-ts/errors.js';
+import { TaError, TeeResult } from '../../src-ts/protocol.js';
+import { Origin } from '../../src-ts/tee/session.js';
+
+const codes = Object.keys(errorTable) as ErrorCode[];
+
+test('the table has every code of the design', () => {
+  const promised = `ERR_NO_DEVICE ERR_PERMISSION ERR_NO_LIBTEEC ERR_NO_SUPPLICANT ERR_KERNEL_TOO_OLD ERR_TA_NOT_FOUND
+    ERR_TA_SIGNATURE ERR_TA_VERSION ERR_TA_DEAD ERR_UID_MISMATCH ERR_UID_CHANGED ERR_INVALID_KEY ERR_KEY_TOO_LONG
+    ERR_VALUE_TOO_LARGE ERR_QUOTA ERR_NO_SPACE ERR_EXISTS ERR_CONFLICT ERR_CORRUPT ERR_TIMEOUT ERR_CLOSED`;
+  expect(codes).toEqual(expect.arrayContaining(promised.split(/\s+/)));
+});
+
+test.each(codes)('%s says what happened and what to do, and has an exit code', (code) => {
+  const { meaning, remedy, exit } = errorTable[code];
+  expect(meaning).toMatch(/^[a-z].*[^.]$/);
+  expect(remedy).toMatch(/^[A-Z].*\.$/);
+  expect(Object.values(Exit)).toContain(exit);
+  expect(exit).not.toBe(Exit.OK);
+  expect(new SecureStorageError(code).message).toBe(`${meaning}. ${remedy}`);
+});
+
+test('the exit codes are those that the command line documents', () => {
+  expect(Exit).toEqual({ OK: 0, ERROR: 1, USAGE: 2, NOT_FOUND: 3, CONFLICT: 4, NOT_AVAILABLE: 5, TIMEOUT: 124 });
+  expect(errorTable.ERR_TIMEOUT.exit).toBe(124);
+  expect(errorTable.ERR_NOT_FOUND.exit).toBe(3);
+  expect([errorTable.ERR_EXISTS.exit, errorTable.ERR_CONFLICT.exit]).toEqual([4, 4]);
+});
+
+describe('an error', () => {
+  const cause = new Error('below');
+  const error = new SecureStorageError('ERR_TEE', {
+    operation: 'put',
+    key: 'db/password',
+    result: TeeResult.GENERIC,
+    origin: Origin.TEE,
+    outcomeUnknown: true,
+    cause,
+  });
+
+  test('tells operation, key, result and origin', () => {
+    expect(error).toMatchObject({
+      name: 'SecureStorageError',
+      code: 'ERR_TEE',
+      operation: 'put',
+      key: 'db/password',
+      result: 0xffff0000,
+      origin: 'TEE',
+      outcomeUnknown: true,
+      cause,
+    });
+    expect(error.message).toMatch(
+      /^put "db\/password": the TEE refused the request \(result 0xffff0000, origin TEE\)\. The change was .* Look at/,
+    );
+  });
+
+  test('becomes JSON for logs', () => {
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      code: 'ERR_TEE',
+      message: error.message,
+      operation: 'put',
+      key: 'db/password',
+      result: '0xffff0000',
+      origin: 'TEE',
+      outcomeUnknown: true,
+    });
+  });
+
+  test('shows only what is known of it', () => {
+    const small = inspect(new SecureStorageError('ERR_CLOSED', { operation: 'get' }));
+    expect(small).toContain("code: 'ERR_CLOSED'");
+    expect(small).not.toMatch(/undefined|origin|outcomeUnknown|cause/);
+  });
+
+  test('does not repeat what the code says already', () => {
+    const { message } = new SecureStorageError('ERR_QUOTA', { result: TaError.QUOTA, origin: Origin.TRUSTED_APP });
+    expect(message).not.toContain('0x');
+  });
+
+  test('escapes what a key could do to a terminal', () => {
+    const { message } = new SecureStorageError('ERR_EXISTS', { operation: 'put', key: 'a\u009b31m\u202eb"' });
+    expect(message).toContain('put "a\\u009b31m\\u202eb\\"":');
+  });
+
+  test('is recognised from another copy of this package and another realm', () => {
+    const foreign: unknown = vm.runInNewContext(
+      `Object.assign(new Error('x'), { [Symbol.for('optee-secure-storage.error')]: true })`,
+    );
+    expect(isSecureStorageError(foreign)).toBe(true);
+    expect(isSecureStorageError(error)).toBe(true);
+    for (const other of [new Error('x'), null, undefined, 'ERR_TEE', {}])
+      expect(isSecureStorageError(other)).toBe(false);
+  });
+});

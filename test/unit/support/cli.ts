@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+
+import { run } from '../../../src-ts/cli/run.js';
+import type { Io } from '../../../src-ts/cli/io.js';
+import { libraryFolder, openSoftStore, root } from './soft-tee.js';
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Runs optee-storage in this process over the software TEE. */
+export async function optee(args: readonly string[], stdin: Io['stdin'] | string | Buffer = ''): Promise<Ran> {
+  const written: Buffer[] = [];
+  let stderr = '';
+  const io: Io = {
+    stdin: typeof stdin === 'string' || Buffer.isBuffer(stdin) ? Readable.from([Buffer.from(stdin as string)]) : stdin,
+    write: (data) => {
+      // A copy: the command may wipe what it has written.
+      written.push(Buffer.from(data as string));
+      return Promise.resolve();
+    },
+    note: (text) => {
+      stderr += text;
+    },
+  };
+  const code = await run(args, io, openSoftStore);
+  return { code, stdout: Buffer.concat(written), stderr };
+}
+
+const main = path.join(root, 'dist/cli/main.js');
+
+/** Compiles src-ts if dist is older. */
+export function buildCommandLine(): void {
+  if (newest(path.join(root, 'src-ts')) < newest(path.join(root, 'dist'))) return;
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { cwd: root });
+}
+
+/** When the file that was changed last was changed; 0 if there is none. */
+function newest(folder: string): number {
+  const files = readdirSync(path.dirname(folder)).includes(path.basename(folder))
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    : [];
+  return Math.max(
+    0,
+    ...files.filter((name) => name.endsWith('s')).map((name) => statSync(path.join(folder, name)).mtimeMs),
+  );
+}
+
+/** The environment of a process whose libteec is the software TEE's, with storage in a folder. */
+export function softEnvironment(storage: string): NodeJS.ProcessEnv {
+  return { ...process.env, LD_LIBRARY_PATH: libraryFolder, SOFT_TEE_STORAGE: storage };
+}
+
+/** Runs optee-storage as a process. */
+export function opteeProcess(args: readonly string[], env: NodeJS.ProcessEnv, input: string | Buffer = ''): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { env, input, maxBuffer: 1e7 });
+  return { code: status ?? -1, stdout, stderr: stderr.toString() };
+}
+
+/** A shell line in which `optee-storage` is the command. */
+export function shell(line: string, env: NodeJS.ProcessEnv): Ran {
+  const script = `optee-storage() { '${process.execPath}' '${main}' "$@"; }; ${line}`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { env });
+  return { code: status ?? -1, stdout, stderr: stderr.toString() };
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// @ts-check
+/** `npm run check` and `npm run format`: formatters, linters and type checks over the whole tree. */
+import { spawnSync } from 'node:child_process';
+import { ROOT } from './lib/paths.mjs';
+import { ensureNpm } from './setup.mjs';
+
+const fix = process.argv.includes('--fix');
+
+/** Files that git tracks or would track, so that nothing built or downloaded is looked at. @param {string[]} patterns */
+function files(...patterns) {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate', '--', ...patterns];
+  return spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' }).stdout.split('\0').filter(Boolean);
+}
+
+/** Each check's command; where `fix` is given, that is what mends what it finds. */
+const CHECKS = [
+  {
+    name: 'prettier',
+    check: ['prettier', '--log-level', 'warn', '--check', '.'],
+    fix: ['prettier', '--log-level', 'warn', '--write', '.'],
+  },
+  {
+    name: 'clang-format',
+    check: ['clang-format', '-n', '-Werror', ...files('*.c', '*.h', '*.cc')],
+    fix: ['clang-format', '-i', ...files('*.c', '*.h', '*.cc')],
+  },
+  { name: 'eslint', check: ['eslint', '--max-warnings', '0', '.'], fix: ['eslint', '--fix', '.'] },
+  { name: 'types of src-ts', check: ['tsc', '-p', 'tsconfig.json', '--noEmit'] },
+  { name: 'types of test', check: ['tsc', '-p', 'test/tsconfig.json'] },
+  { name: 'types of tools', check: ['tsc', '-p', 'tools/tsconfig.json'] },
+];
+
+await ensureNpm();
+let failed = 0;
+for (const { name, check, fix: mend } of CHECKS) {
+  const command = fix ? mend : check;
+  if (!command) continue;
+  const { status } = spawnSync('npx', ['--no-install', ...command], { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) failed++;
+  process.stdout.write(`${status === 0 ? 'ok    ' : 'FAILED'} ${name}\n`);
+}
+if (!fix) process.stdout.write(`${CHECKS.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CpioArchive } from './cpio.mjs';
+import { ensureFirmware } from './firmware.mjs';
+import { ensureGuestTools, GUEST } from './guest-tools.mjs';
+import { ensureKernel } from './kernel.mjs';
+import { ensureRootImage } from './rootfs.mjs';
+
+/** What the machine boots from; all of it is built or fetched on first use. */
+export async function ensureImages() {
+  return {
+    firmware: await ensureFirmware(),
+    kernel: await ensureKernel(),
+    root: await ensureRootImage(),
+    tools: await ensureGuestTools(),
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof ensureImages>>} Images */
+
+/**
+ * Files to lay over the root file system, by their absolute path in the machine: the path of a file of the host
+ * (executable as that is, unless told), or what a symbolic link points to.
+ *
+ * @typedef {Map<string, { file: string, executable?: boolean } | { link: string }>} Overlay
+ */
+
+/**
+ * Writes the initial RAM file system: the drivers, the guest's side of this tool, and the overlay. It takes a fraction
+ * of a second, so a change of the product costs no more than that.
+ *
+ * @param {string} to
+ * @param {Images} images
+ * @param {Overlay} overlay
+ */
+export function writeInitrd(to, images, overlay) {
+  const archive = new CpioArchive();
+  for (const folder of ['proc', 'sys', 'image', 'writes', 'root', 'product']) archive.folder(folder);
+  archive.device('dev/console', 5, 1);
+  archive.file('init', path.join(GUEST, 'init'));
+  archive.file('bin/busybox', path.join(images.root, 'busybox'));
+  const modules = path.join(images.kernel, 'modules');
+  archive.file('modules/order', path.join(modules, 'order'));
+  for (const name of readFileSync(path.join(modules, 'order'), 'utf8').trim().split('\n'))
+    archive.file(`modules/${name}`, path.join(modules, name));
+  for (const name of ['start', 'supplicant', 'user.cjs', 'portable.cjs'])
+    archive.file(`guest/${name}`, path.join(GUEST, name));
+  for (const name of ['agent', 'counters.so']) archive.file(`guest/${name}`, path.join(images.tools, name));
+  for (const [name, content] of overlay) {
+    if ('file' in content) archive.file(`product${name}`, content.file, content.executable);
+    else archive.link(`product${name}`, content.link);
+  }
+  writeFileSync(to, archive.finish());
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+
+/** The machine's types, for the tests in TypeScript and for the tool itself. */
+
+export interface Identity {
+  /** Default 0. */
+  uid?: number | undefined;
+  /** Default: the uid. */
+  gid?: number | undefined;
+  /** Supplementary groups; default: `tee`, without which /dev/tee0 cannot be opened; none for uid 1009. */
+  groups?: readonly number[] | undefined;
+}
+
+export interface ProcessOptions extends Identity {
+  /** Added to the environment a login of the user has. */
+  env?: Readonly<Record<string, string>> | undefined;
+  /** Default `/`. */
+  cwd?: string | undefined;
+}
+
+export interface ExecOptions extends ProcessOptions {
+  /** Standard input; default empty. */
+  stdin?: Uint8Array | string | undefined;
+  /** After so many milliseconds the command is killed and the promise rejects with code `ETIMEDOUT`. Default 60 000. */
+  timeoutMs?: number | undefined;
+}
+
+export interface ExecResult {
+  /** The exit code, or null where a signal ended the command. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: Buffer;
+  stderr: Buffer;
+}
+
+export interface MachineOptions {
+  /** A disk image to keep the secure storage on; it is made when absent. Default: one that is gone after stop(). */
+  disk?: string | undefined;
+  /** Whether the product (the package, its addon, the TA) is built and placed in the machine. Default true. */
+  product?: boolean | undefined;
+  /** Files of the host to place in the machine, by their absolute path there; they win over the product's. */
+  files?: Readonly<Record<string, string>> | undefined;
+  /** How long a boot may take. Default 180 000, for it competes with other work; 10 000 is usual. */
+  bootTimeoutMs?: number | undefined;
+}
+
+/** What the tee-supplicant did, by counter; see tools/machine/guest/counters/counters.h for the names. */
+export type SupplicantCounters = Record<
+  | 'requests'
+  | 'loadTa'
+  | 'rpmb'
+  | 'shmAlloc'
+  | 'shmFree'
+  | 'otherRequests'
+  | 'storageOpen'
+  | 'storageCreate'
+  | 'storageClose'
+  | 'storageRead'
+  | 'storageWrite'
+  | 'storageTruncate'
+  | 'storageRemove'
+  | 'storageRename'
+  | 'storageOpendir'
+  | 'storageClosedir'
+  | 'storageReaddir'
+  | 'otherStorage'
+  | 'fileOpens'
+  | 'fileReads'
+  | 'fileWrites'
+  | 'syncWrites'
+  | 'fsyncs'
+  | 'fileTruncates'
+  | 'fileRemoves'
+  | 'fileRenames',
+  number
+>;
+
+/** What a function run in the machine is given first. */
+export interface RunContext {
+  /** Finds modules as a script in the process's current folder would; `optee-secure-storage` from anywhere. */
+  require: NodeJS.Require;
+  /** Kept between the calls of one process. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the tests put there
+  state: Record<string, any>;
+}
+
+/** A process in the machine, run with its streams open. */
+export interface GuestProcess {
+  write(stream: number, bytes: Uint8Array): Promise<void>;
+  end(stream: number): Promise<void>;
+  /** Signals the process and those it started. */
+  kill(signal?: NodeJS.Signals): void;
+  resize(rows: number, columns: number): void;
+  readonly closed: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** A Node.js process in the machine, under one user's identity. */
+export interface UserProcess {
+  /** What the process has written so far. */
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** Its number in the machine. */
+  readonly pid: number;
+  /**
+   * Runs a function there and returns its result. The function is sent as text: it sees its arguments and the globals
+   * of Node.js, nothing of the scope it was written in. Arguments, result and error are copied (structured clone,
+   * errors with their own properties). Several calls at once interleave as asynchronous functions do.
+   */
+  run<A extends unknown[], R>(run: (context: RunContext, ...args: A) => R | Promise<R>, ...args: A): Promise<R>;
+  /** Signals the process and waits for its end. Default SIGKILL. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Lets the process end, whatever it still has open, and waits for that. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type SupplicantAction = 'start' | 'stop' | 'kill' | 'restart' | 'pause' | 'continue';
+
+/** A real OP-TEE with Linux beside it, emulated by QEMU. */
+export class Machine {
+  /** Builds what is missing, switches the machine on and waits until it is up. */
+  static start(options?: MachineOptions): Promise<Machine>;
+
+  private constructor();
+
+  /** Runs a command to its end. A command that fails is no error; one that cannot be started is. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+
+  /** Starts a command and passes on what it writes; by stream number, 1 standard output and 2 standard error. */
+  spawn(
+    argv: readonly string[],
+    options: ProcessOptions & {
+      onData: (stream: number, bytes: Buffer) => void;
+      terminal?: { rows: number; columns: number } | undefined;
+      extra?: boolean | undefined;
+    },
+  ): GuestProcess;
+
+  /** Starts a Node.js process that runs functions as the user. It takes seconds: keep it for many of them. */
+  user(options?: ProcessOptions): Promise<UserProcess>;
+
+  /** Creates or replaces a file, which belongs to root. */
+  writeFile(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
+
+  /** Powers off in good order. The disk stays; boot() goes on. */
+  shutdown(): Promise<void>;
+  /** Cuts the power: whatever was not on the disk is lost. boot() goes on. */
+  powerCut(): Promise<void>;
+  /** Switches on again after shutdown() or powerCut(). */
+  boot(): Promise<void>;
+  /** shutdown() and boot(): every process, session and TA instance is gone, the disk stays. */
+  reboot(): Promise<void>;
+  /** Ends the machine and removes its temporary files; shuts it down in good order first where its disk is kept. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+
+  /** `stop` as a service manager would, `kill` as a crash would; `pause` leaves every request unanswered. */
+  supplicant(action: SupplicantAction): Promise<void>;
+  /** Counts since the boot or the last reset. */
+  supplicantCounters(): Promise<SupplicantCounters>;
+  resetSupplicantCounters(): Promise<void>;
+
+  /** What OP-TEE and the TAs have logged since start(). */
+  secureLog(): string;
+  /** What Linux has logged on its console since start(). */
+  consoleLog(): string;
+}

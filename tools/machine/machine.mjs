@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { ensureAptGroups } from '../lib/apt.mjs';
+import { SetupError, tail } from '../lib/run.mjs';
+import { AgentLink } from './agent-link.mjs';
+import { ensureImages, writeInitrd } from './boot-image.mjs';
+import { parseCounters, since } from './counters.mjs';
+import { STDERR, STDIN, STDOUT } from './guest-process.mjs';
+import { productOverlay } from './product.mjs';
+import { Qemu } from './qemu.mjs';
+import { UserProcess } from './user-process.mjs';
+import { identityOf, loginEnvironment } from './users.mjs';
+import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
+
+/** @typedef {import('./machine.d.mts').MachineOptions} MachineOptions */
+/** @typedef {import('./machine.d.mts').ProcessOptions} ProcessOptions */
+/** @typedef {import('./machine.d.mts').ExecOptions} ExecOptions */
+/** @typedef {import('./machine.d.mts').ExecResult} ExecResult */
+/** @typedef {import('./machine.d.mts').SupplicantCounters} SupplicantCounters */
+
+const BOOT_TIMEOUT_MS = 180_000;
+const SHUTDOWN_TIMEOUT_MS = 30_000;
+const EXEC_TIMEOUT_MS = 60_000;
+const LOG_TAIL_LINES = 25;
+
+/** Machines this process has switched on, to be ended with it. @type {Set<Machine>} */
+const running = new Set();
+process.on('exit', () => {
+  for (const machine of running) machine.abandon();
+});
+
+/**
+ * Resolves with the promise's value, or with undefined after the time.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} ms
+ * @returns {Promise<T | undefined>}
+ */
+async function within(promise, ms) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((/** @type {(value: undefined) => void} */ resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** See machine.d.mts, which says what each method does. */
+export class Machine {
+  #options;
+  #folder = makeWorkFolder();
+  /** @type {import('./qemu.mjs').QemuFiles} */
+  #files;
+  /** @type {Qemu | undefined} */
+  #qemu;
+  /** @type {AgentLink | undefined} */
+  #link;
+  /** @type {SupplicantCounters | undefined} */
+  #countersBase;
+
+  /** @param {MachineOptions} [options] */
+  static async start(options = {}) {
+    await ensureAptGroups('machine');
+    const images = await ensureImages();
+    const overlay = options.product === false ? new Map() : await productOverlay();
+    for (const [name, file] of Object.entries(options.files ?? {})) overlay.set(name, { file });
+    const machine = new Machine(options, images);
+    try {
+      writeInitrd(machine.#files.initrd, images, overlay);
+      await ensureDisk(machine.#files.disk);
+      await machine.boot();
+      return machine;
+    } catch (error) {
+      machine.abandon();
+      throw error;
+    }
+  }
+
+  /** @param {MachineOptions} options @param {import('./boot-image.mjs').Images} images */
+  constructor(options, images) {
+    this.#options = options;
+    const own = (/** @type {string} */ name) => path.join(this.#folder, name);
+    this.#files = {
+      firmware: path.join(images.firmware, 'qemu_fw.bios'),
+      environment: path.join(images.firmware, 'u-boot-env.img'),
+      kernel: path.join(images.kernel, 'vmlinuz'),
+      root: path.join(images.root, 'root.squashfs'),
+      initrd: own('initrd'),
+      disk: options.disk ? path.resolve(options.disk) : own('disk.img'),
+      agentSocket: own('agent.sock'),
+      consoleLog: own('console.log'),
+      secureLog: own('secure.log'),
+    };
+  }
+
+  async boot() {
+    if (this.#qemu) throw new Error('The machine is on already');
+    running.add(this);
+    const socket = await this.#listen();
+    const qemu = (this.#qemu = new Qemu(this.#files));
+    const connected = socket.connection.then((connection) => {
+      this.#link = new AgentLink(connection);
+      return this.#link.ready;
+    });
+    const outcome = await within(
+      Promise.race([connected.then(() => 'up'), qemu.ended.then(() => 'ended')]),
+      this.#options.bootTimeoutMs ?? BOOT_TIMEOUT_MS,
+    );
+    socket.close();
+    if (outcome !== 'up') await this.#failBoot(outcome === 'ended' ? 'ended during its boot' : 'did not boot in time');
+    void qemu.ended.then(() => this.#lost(qemu));
+    this.#countersBase = undefined;
+  }
+
+  /** QEMU connects to us, so that it needs to be waited for nowhere. */
+  async #listen() {
+    rmSync(this.#files.agentSocket, { force: true });
+    const server = createServer();
+    const connection = new Promise((/** @type {(socket: import('node:net').Socket) => void} */ resolve) =>
+      server.once('connection', resolve),
+    );
+    await new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#files.agentSocket, () => resolve(undefined));
+    });
+    return { connection, close: () => server.close() };
+  }
+
+  /** @param {string} how @returns {Promise<never>} */
+  async #failBoot(how) {
+    const errors = this.#qemu?.errors;
+    await this.powerCut();
+    const parts = [`The OP-TEE machine ${how}.`, errors && `QEMU:\n${errors.trimEnd()}`, this.logTails()];
+    throw new SetupError(parts.filter(Boolean).join('\n'));
+  }
+
+  /** The ends of both logs, for an error's message. */
+  logTails() {
+    const part = (/** @type {string} */ title, /** @type {string} */ log) =>
+      log ? [`--- ${title}, its end ---\n${tail(log, LOG_TAIL_LINES)}`] : [];
+    const console = part("Linux's console", this.consoleLog());
+    return [...console, ...part("the secure world's log", this.secureLog())].join('\n');
+  }
+
+  /** QEMU ended, asked to or not. @param {Qemu} qemu */
+  #lost(qemu) {
+    if (this.#qemu !== qemu) return;
+    this.#qemu = undefined;
+    running.delete(this);
+    this.#link?.lose(new Error(`The OP-TEE machine has gone off.\n${this.logTails()}`));
+    this.#link = undefined;
+  }
+
+  async powerCut() {
+    const qemu = this.#qemu;
+    if (!qemu) return;
+    await qemu.kill();
+    this.#lost(qemu);
+  }
+
+  async shutdown() {
+    const qemu = this.#requireOn();
+    this.#link?.shutdown();
+    await within(qemu.ended, SHUTDOWN_TIMEOUT_MS);
+    if (qemu.hasEnded) return this.#lost(qemu);
+    await this.powerCut();
+    throw new Error(`The OP-TEE machine did not shut down in time and was switched off.\n${this.logTails()}`);
+  }
+
+  async reboot() {
+    await this.shutdown();
+    await this.boot();
+  }
+
+  async stop() {
+    try {
+      if (this.#qemu && this.#options.disk) await this.shutdown();
+    } finally {
+      await this.powerCut();
+      this.abandon();
+    }
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.stop();
+  }
+
+  /** Ends everything at once, without waiting: the process may be exiting. */
+  abandon() {
+    this.#qemu?.killSoon();
+    running.delete(this);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #requireOn() {
+    if (!this.#qemu || !this.#link) throw new Error('The OP-TEE machine is off');
+    return this.#qemu;
+  }
+
+  /**
+   * @param {readonly string[]} argv
+   * @param {ProcessOptions & Pick<import('./agent-link.mjs').SpawnRequest, 'terminal' | 'extra'> &
+   *   import('./guest-process.mjs').Listeners} options
+   */
+  spawn(argv, { uid, gid, groups, env, cwd, terminal, extra, onData }) {
+    this.#requireOn();
+    const identity = identityOf({ uid, gid, groups });
+    const environment = { ...loginEnvironment(identity.uid), ...env };
+    const request = { argv: [...argv], identity, env: environment, cwd: cwd ?? '/', terminal, extra };
+    return /** @type {AgentLink} */ (this.#link).spawn(request, { onData });
+  }
+
+  /**
+   * @param {readonly string[]} argv
+   * @param {ExecOptions} [options]
+   * @returns {Promise<ExecResult>}
+   */
+  async exec(argv, options = {}) {
+    /** @type {Record<number, Buffer[]>} */
+    const output = { [STDOUT]: [], [STDERR]: [] };
+    const onData = (/** @type {number} */ stream, /** @type {Buffer} */ bytes) => void output[stream]?.push(bytes);
+    const process = this.spawn(argv, { ...options, onData });
+    const collected = () => ({
+      stdout: Buffer.concat(output[STDOUT] ?? []),
+      stderr: Buffer.concat(output[STDERR] ?? []),
+    });
+    if (options.stdin?.length) void process.write(STDIN, Buffer.from(options.stdin));
+    void process.end(STDIN);
+    const ms = options.timeoutMs ?? EXEC_TIMEOUT_MS;
+    const exit = await within(process.closed, ms);
+    if (exit) return { ...exit, ...collected() };
+    process.kill('SIGKILL');
+    const error = new Error(`${argv.join(' ')} did not end within ${ms} ms and was killed`);
+    throw Object.assign(error, { code: 'ETIMEDOUT', ...collected() });
+  }
+
+  /** @param {ProcessOptions} [options] */
+  user(options = {}) {
+    return UserProcess.start(this, options);
+  }
+
+  /** @param {string} file @param {Uint8Array | string} content @param {number} [mode] */
+  async writeFile(file, content, mode = 0o644) {
+    const script = 'rm -f "$1" && umask 077 && cat > "$1" && chmod "$2" "$1"';
+    await this.#execOk(['sh', '-c', script, 'sh', file, mode.toString(8)], { stdin: content });
+  }
+
+  /** @param {string[]} argv @param {ExecOptions} [options] */
+  async #execOk(argv, options) {
+    const { code, signal, stdout, stderr } = await this.exec(argv, options);
+    if (code !== 0) throw new Error(`${argv.join(' ')}: ${signal ?? `exit code ${code}`}\n${stderr}${stdout}`);
+    return stdout;
+  }
+
+  /** @param {import('./machine.d.mts').SupplicantAction} action */
+  async supplicant(action) {
+    await this.#execOk(['/usr/lib/optee-machine/supplicant', action]);
+  }
+
+  async #readCounters() {
+    return parseCounters(await this.#execOk(['cat', '/run/optee-machine/supplicant-counters']));
+  }
+
+  async supplicantCounters() {
+    return since(await this.#readCounters(), this.#countersBase);
+  }
+
+  async resetSupplicantCounters() {
+    this.#countersBase = await this.#readCounters();
+  }
+
+  secureLog() {
+    return existsSync(this.#files.secureLog) ? readFileSync(this.#files.secureLog, 'latin1') : '';
+  }
+
+  consoleLog() {
+    return existsSync(this.#files.consoleLog) ? readFileSync(this.#files.consoleLog, 'latin1') : '';
+  }
+}

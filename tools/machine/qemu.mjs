@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+import { spawn } from 'node:child_process';
+
+/**
+ * @typedef {object} QemuFiles
+ * @property {string} firmware
+ * @property {string} environment U-Boot's, the second flash chip.
+ * @property {string} kernel
+ * @property {string} initrd
+ * @property {string} root a read-only disk image, seen as /dev/vda.
+ * @property {string} disk the disk of the secure storage, /dev/vdb.
+ * @property {string} agentSocket a listening UNIX socket for the agent's port.
+ * @property {string} consoleLog of Linux.
+ * @property {string} secureLog of OP-TEE.
+ */
+
+/** @param {string} id @param {string} file a log, added to by each boot. */
+const serialLine = (id, file) => ['-chardev', `file,id=${id},path=${file},append=on`, '-serial', `chardev:${id}`];
+
+/** @param {QemuFiles} files */
+export function qemuArguments(files) {
+  return [
+    ...['-machine', 'virt,secure=on,gic-version=3', '-smp', '2', '-m', '1024'],
+    // This firmware traps SVE and SME in the secure world: a TA that used them would hang its processor silently.
+    ...['-cpu', 'max,sve=off,sme=off,pauth-impdef=on', '-accel', 'tcg,thread=multi,tb-size=256'],
+    ...['-display', 'none', '-monitor', 'none', '-nic', 'none', '-no-reboot', '-nodefaults'],
+    ...serialLine('normal', files.consoleLog),
+    ...serialLine('secure', files.secureLog),
+    ...['-bios', files.firmware, '-kernel', files.kernel, '-initrd', files.initrd],
+    ...['-drive', `if=pflash,unit=1,format=raw,readonly=on,file=${files.environment}`],
+    ...['-append', 'console=ttyAMA0 quiet panic=-1'],
+    ...['-drive', `file=${files.root},if=none,id=root,format=raw,readonly=on`],
+    ...['-device', 'virtio-blk-pci,drive=root,addr=1'],
+    // To the guest a disk without a cache: what it was told is written survives QEMU being killed, as it survives a
+    // power cut on a board, for it is with the host's kernel. The host's own disk would only cost time.
+    ...['-drive', `file=${files.disk},if=none,id=disk,format=raw,cache=unsafe`],
+    ...['-device', 'virtio-blk-pci,drive=disk,addr=2,write-cache=off'],
+    ...['-chardev', `socket,id=agent,path=${files.agentSocket}`],
+    ...['-device', 'virtio-serial-pci,addr=3', '-device', 'virtserialport,chardev=agent,name=agent'],
+  ];
+}
+
+/** One run of the emulated machine, from power on to power off. */
+export class Qemu {
+  #child;
+  #errors = '';
+
+  /** Resolves when QEMU has ended. @type {Promise<void>} */
+  ended;
+  hasEnded = false;
+
+  /** @param {QemuFiles} files */
+  constructor(files) {
+    // If this process dies in whatever way, the kernel ends QEMU with it.
+    const command = ['--pdeathsig', 'KILL', 'qemu-system-aarch64', ...qemuArguments(files)];
+    // A session of its own, lest Ctrl-C on our terminal end it before the command inside has heard of it.
+    this.#child = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text) => (this.#errors += text));
+    this.#child.on('error', (error) => (this.#errors += `${error.message}\n`));
+    this.ended = new Promise((resolve) => {
+      this.#child.on('close', () => {
+        this.hasEnded = true;
+        resolve();
+      });
+    });
+  }
+
+  /** What QEMU itself complained about. */
+  get errors() {
+    return this.#errors;
+  }
+
+  /** Takes the power away: nothing in the machine gets a chance to finish. */
+  async kill() {
+    this.killSoon();
+    await this.ended;
+  }
+
+  /** As kill(), for use while this process is exiting. */
+  killSoon() {
+    this.#child.kill('SIGKILL');
+  }
+}
