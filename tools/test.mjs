@@ -12,7 +12,7 @@ import path from 'node:path';
 import { ROOT } from './lib/paths.mjs';
 import { ensureNpm } from './setup.mjs';
 
-/** @typedef {{ passed: number, failed: number }} Count */
+/** `broken` names what failed, as far as that is known. @typedef {{ passed: number, failed: number, broken?: string[] }} Count */
 
 /**
  * Runs a command with its output shown as it comes.
@@ -52,6 +52,20 @@ async function single(program, ...args) {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/**
+ * What did not pass in a report of jest, and the beginning of why.
+ * @param {{ testResults: { name: string, message: string, assertionResults: { fullName: string, status: string, failureMessages: string[] }[] }[] }} report
+ */
+function brokenOf({ testResults }) {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = path.relative(ROOT, name);
+    if (assertionResults.length === 0) return [`${file}: ${message}`];
+    return assertionResults
+      .filter(({ status }) => status !== 'passed')
+      .map(({ fullName, status, failureMessages }) => `${file}: ${fullName}: ${status}\n${failureMessages.join('\n')}`);
+  });
+}
+
 /** One project of jest.config.js. @param {string} project @returns {Promise<Count>} */
 async function jest(project) {
   const folder = mkdtempSync(path.join(tmpdir(), 'optee-test-'));
@@ -61,7 +75,7 @@ async function jest(project) {
     const { ok } = await show('npm', ['run', '--silent', 'jest', '--', ...args]);
     const result = JSON.parse(readFileSync(report, 'utf8'));
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites + result.numPendingTests;
-    return { passed: result.numPassedTests, failed: failed || (ok ? 0 : 1) };
+    return { passed: result.numPassedTests, failed: failed || (ok ? 0 : 1), broken: brokenOf(result) };
   } catch {
     return { passed: 0, failed: 1 };
   } finally {
@@ -98,6 +112,10 @@ for (const [kind, runKind] of Object.entries(KINDS)) {
   if (kind === 'build' && count.failed > 0) break;
 }
 
+// Once more at the end, where it is found in a log of thousands of lines.
+for (const { kind, broken = [] } of results) {
+  for (const what of broken) process.stdout.write(`\nFAILED ${kind} ${what.split('\n').slice(0, 30).join('\n  ')}\n`);
+}
 process.stdout.write('\n');
 for (const { kind, passed, failed, seconds } of results) {
   process.stdout.write(`${kind.padEnd(8)} ${passed} passed, ${failed} failed (${seconds} s)\n`);

@@ -94,6 +94,22 @@ test('what fails has its exit code and leaves standard output empty, libteec not
   expect(code ?? error?.code).toBe('ERR_TA_NOT_FOUND');
 });
 
+test('without a supplicant, or an answer in time, it says so with an exit code of its own', async () => {
+  const { machine } = machineOfFile;
+  await machine.supplicant('pause');
+  try {
+    expect(await failure(124, ['put', 'late', '--timeout', '0.5'], { stdin: 'v' })).toContain('ERR_TIMEOUT');
+  } finally {
+    await machine.supplicant('continue');
+  }
+  await machine.supplicant('stop');
+  try {
+    expect(await failure(5, ['put', 'late'], { stdin: 'v' })).toContain('ERR_NO_SUPPLICANT');
+  } finally {
+    await machine.supplicant('start');
+  }
+});
+
 test('users do not see each other', async () => {
   await output(['put', 'mine'], { stdin: 'of alice' });
   await failure(3, ['get', 'mine'], { uid: Uid.bob });
