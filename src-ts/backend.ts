@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: MIT
 import { SecureStorageError } from './errors.js';
+import type { BackendName, OpenOptions } from './options.js';
 import type { TeeBackend } from './tee/session.js';
 
 /**
- * The backend of a name.
- * @throws SecureStorageError ERR_INVALID_ARG
+ * The backend that the options name, or the environment. What it consists of is loaded here, so that importing the
+ * package loads neither the addon nor the simulator.
+ * @throws SecureStorageError ERR_INVALID_ARG, ERR_SIMULATOR_REFUSED
  */
-export function backendNamed(name: string): TeeBackend {
-  if (name !== 'optee') {
-    throw new SecureStorageError('ERR_INVALID_ARG', {
-      detail: "options.backend must be 'optee', the only one that this version has",
-    });
+export function chooseBackend({ backend, simulator }: Pick<OpenOptions, 'backend' | 'simulator'>): TeeBackend {
+  if ((backend ?? fromEnvironment()) === 'optee') {
+    const { nativeBackend } = require('./tee/native.js') as typeof import('./tee/native.js');
+    return nativeBackend();
   }
-  // Loaded here so that importing the package does not load the addon.
-  const { nativeBackend } = require('./tee/native.js') as typeof import('./tee/native.js');
-  return nativeBackend();
+  const { simulatorBackend } = require('./simulator/backend.js') as typeof import('./simulator/backend.js');
+  return simulatorBackend(simulator);
+}
+
+function fromEnvironment(): BackendName {
+  const name = process.env.OPTEE_STORAGE_BACKEND;
+  // Set but empty is how shells unset.
+  if (name === undefined || name === '') return 'optee';
+  if (name === 'optee' || name === 'simulator') return name;
+  throw new SecureStorageError('ERR_INVALID_ARG', {
+    detail: "OPTEE_STORAGE_BACKEND in the environment must be 'optee' or 'simulator'",
+  });
 }

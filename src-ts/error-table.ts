@@ -106,6 +106,13 @@ export const errorTable = {
     remedy: 'Install the newer Trusted Application again.',
     exit: Exit.NOT_AVAILABLE,
   },
+  ERR_SIMULATOR_REFUSED: {
+    meaning: 'the simulator protects nothing, and NODE_ENV is production',
+    remedy:
+      "Use backend 'optee'. Where nothing secret is stored, open with simulator: { allowInProduction: true }; " +
+      'for the command line, change NODE_ENV.',
+    exit: Exit.NOT_AVAILABLE,
+  },
   ERR_NO_ADDON: {
     meaning: 'the native addon could not be loaded',
     remedy: 'Install the package for this platform again, or build the addon with "npm run build:native".',

@@ -14,7 +14,18 @@ import { Login } from './tee/session.js';
 const namespace = '58ac9ca0-2086-4683-a1b8-ec4bc08e01b6';
 
 /** The identity with which a store is opened and under which it stays usable. */
-export class Identity {
+export interface Identity {
+  readonly login: number;
+  /** The id of the owning group, with a group login. */
+  readonly group: number | undefined;
+  /** @throws SecureStorageError ERR_UID_CHANGED, ERR_NOT_IN_GROUP */
+  assertUnchanged(call: Call): void;
+  /** The UUID that the TA must have been told; null where it cannot be computed. */
+  expectedOwner(): string | null;
+}
+
+/** The identity that this process has. */
+export class ProcessIdentity implements Identity {
   readonly login: number;
   /** The effective user id; undefined where the platform has none. */
   readonly #uid = process.geteuid?.();
@@ -52,7 +63,7 @@ export class Identity {
     const id = this.group ?? this.#uid;
     if (id === undefined) return null;
     try {
-      const outer = outerId(id, readFileSync(`/proc/self/${kind}_map`, 'latin1'));
+      const outer = idOutside(kind, id);
       return outer === null ? null : clientUuid(kind, outer);
     } catch {
       return null;
@@ -65,15 +76,29 @@ export class Identity {
 }
 
 /**
+ * An id of this process's user namespace as it is outside of all, which is what the kernel goes by.
+ * @returns null if it has no mapping
+ * @throws Error without /proc
+ */
+export function idOutside(kind: 'uid' | 'gid', id: number): number | null {
+  return outerId(id, readFileSync(`/proc/self/${kind}_map`, 'latin1'));
+}
+
+/**
  * The UUID under which the kernel knows a client: version 5 of RFC 9562 over the id in hexadecimal digits.
  * @param id number in the initial user namespace
  */
 export function clientUuid(kind: 'uid' | 'gid', id: number): string {
+  return namedUuid(`${kind}=${id.toString(16)}`);
+}
+
+/** Version 5 of RFC 9562 over a name in the namespace of the kernel's client UUIDs. */
+export function namedUuid(name: string): string {
   // Loaded here because it is slow to load and this runs while the TEE opens the session.
   const { createHash } = require('node:crypto') as typeof import('node:crypto');
   const bytes = createHash('sha1')
     .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(`${kind}=${id.toString(16)}`)
+    .update(name)
     .digest()
     .subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
@@ -101,6 +126,7 @@ export function outerId(id: number, map: string): number | null {
   return null;
 }
 
-function isMember(group: number): boolean {
+/** Whether this process belongs to a group. */
+export function isMember(group: number): boolean {
   return process.getegid?.() === group || (process.getgroups?.().includes(group) ?? false);
 }

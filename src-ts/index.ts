@@ -7,6 +7,7 @@ export type { Diagnosis } from './diagnosis.js';
 export type { StoreInfo } from './info.js';
 export type { ListEntry } from './replies.js';
 export type {
+  BackendName,
   BatchOperation,
   CallOptions,
   ClearOptions,
@@ -19,5 +20,6 @@ export type {
   ListOptions,
   OpenOptions,
   PutOptions,
+  SimulatorOptions,
   ValueEncoding,
 } from './options.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The options of every method: their types, and the checks that belong to them. */
-import { abortSignal, boolean, integer, oneOf, string, uuid, type Check } from './arguments.js';
+import { abortSignal, boolean, checkOptions, integer, oneOf, string, uuid, type Check } from './arguments.js';
 import { SecureStorageError } from './errors.js';
 import { domain } from './keys.js';
 import { Limit, REVISION_ABSENT } from './protocol.js';
@@ -19,10 +19,27 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+export type BackendName = 'optee' | 'simulator';
+
+export interface SimulatorOptions {
+  /**
+   * The directory for its data, made if it is not there. Processes of one user may share it.
+   * @default OPTEE_STORAGE_SIMULATOR_DIR of the environment, else one of the user's own where the system keeps such data
+   */
+  readonly directory?: string | undefined;
+  /** Allow the simulator although NODE_ENV is 'production', else ERR_SIMULATOR_REFUSED. @default false */
+  readonly allowInProduction?: boolean | undefined;
+}
+
 /** Options of SecureStorage.open() and SecureStorage.isAvailable(). */
 export interface OpenOptions extends CallOptions {
-  /** Where secrets are kept. @default 'optee' */
-  readonly backend?: 'optee' | undefined;
+  /**
+   * Where secrets are kept. The simulator is the Trusted Application in a thread of this process, with its data in a
+   * directory; it protects nothing. @default OPTEE_STORAGE_BACKEND of the environment, else 'optee'
+   */
+  readonly backend?: BackendName | undefined;
+  /** For the simulator; without effect otherwise. */
+  readonly simulator?: SimulatorOptions | undefined;
   /** Separates uses of one user's storage from each other: 1 to 64 bytes by the rules of a key. @default 'default' */
   readonly domain?: string | undefined;
   /**
@@ -101,10 +118,20 @@ const call = { signal: abortSignal, timeoutMs };
 const encoding = oneOf('utf8', 'base64', 'hex');
 const condition = { ifAbsent: boolean, ifRevision: revision(REVISION_ABSENT) };
 
+const simulatorSchema = { directory: string, allowInProduction: boolean };
+const simulator: Check<SimulatorOptions> = (value, name) => checkOptions(value, simulatorSchema, name);
+
 /** For checkOptions(): which options each method has. Keys are checked by the method itself. */
 export const schema = {
   call,
-  open: { ...call, backend: string, domain, group: integer(0, 0xffff_fffe), taUuid: uuid },
+  open: {
+    ...call,
+    backend: oneOf('optee', 'simulator'),
+    simulator,
+    domain,
+    group: integer(0, 0xffff_fffe),
+    taUuid: uuid,
+  },
   get: { ...call, encoding },
   put: { ...call, ...condition, returnPrevious: boolean },
   delete: { ...call, ifRevision: revision(1) },

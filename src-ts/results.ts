@@ -46,6 +46,7 @@ const failures: Readonly<Record<FailureKind, ErrorCode>> = {
   'no-device': 'ERR_NO_DEVICE',
   'no-permission': 'ERR_PERMISSION',
   'no-supplicant': 'ERR_NO_SUPPLICANT',
+  'no-storage': 'ERR_STORAGE',
   'queue-full': 'ERR_BUSY',
 };
 
@@ -130,5 +131,10 @@ export function callError(call: Call, error: unknown, changes: boolean): unknown
 }
 
 function remedyFor({ kind, detail }: TeeFailure): ErrorDetails {
-  return kind === 'no-permission' ? { remedy: accessRemedy(detail) } : {};
+  if (kind === 'no-permission') return { remedy: accessRemedy(detail) };
+  if (kind === 'no-storage') return { remedy: directoryRemedy };
+  return {};
 }
+
+const directoryRemedy =
+  'Correct that, or give the simulator another directory (simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in the environment).';

@@ -4,6 +4,7 @@ import { Call } from './call.js';
 import * as commands from './commands.js';
 import { Connection } from './connection.js';
 import { diagnosisOf, type Diagnosis } from './diagnosis.js';
+import { asyncDispose } from './dispose.js';
 import { SecureStorageError } from './errors.js';
 import { describe, type StoreInfo } from './info.js';
 import { keyBytes, prefixBytes, valueBytes } from './keys.js';
@@ -30,9 +31,6 @@ import { callError } from './results.js';
 import { getAll, listAll } from './sequences.js';
 import { convert, type ValueOf } from './values.js';
 
-/** `Symbol.asyncDispose` where this Node.js has it, so that `await using` closes a store. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the first releases of Node.js 20 lack it
-const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** The methods that change what is stored. */

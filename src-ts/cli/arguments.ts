@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { groupId } from '../device.js';
 import { SecureStorageError } from '../errors.js';
-import type { OpenOptions } from '../options.js';
+import type { BackendName, OpenOptions } from '../options.js';
 import type { Command, OptionSpec, OptionValues } from './command.js';
 
 /** Options of every command. */
@@ -13,6 +13,12 @@ export const commonOptions = {
   domain: { type: 'string', argument: 'NAME', help: "the domain within the owner's storage (default: default)" },
   group: { type: 'string', argument: 'GROUP', help: 'use the storage of a group, given by name or number' },
   'ta-uuid': { type: 'string', argument: 'UUID', help: 'the Trusted Application, if built under another UUID' },
+  backend: { type: 'string', argument: 'NAME', help: 'optee, or simulator, which protects nothing (default: optee)' },
+  'simulator-dir': {
+    type: 'string',
+    argument: 'DIRECTORY',
+    help: "the simulator's data (default: one of the user's own)",
+  },
   timeout: { type: 'string', argument: 'SECONDS', help: 'give up after so long (default: 10)' },
   help: { type: 'boolean', help: 'print this help' },
 } as const satisfies Record<string, OptionSpec>;
@@ -66,6 +72,8 @@ function optionFault(options: Readonly<Record<string, OptionSpec>>, { message }:
 /** The options of SecureStorage.open() that the common options stand for. */
 export function openOptions(options: OptionValues): OpenOptions {
   return {
+    backend: backend(text(options, 'backend')),
+    simulator: { directory: text(options, 'simulator-dir') },
     domain: text(options, 'domain'),
     taUuid: text(options, 'ta-uuid'),
     group: group(text(options, 'group')),
@@ -97,6 +105,11 @@ export const conditionOptions = {
 export function condition(options: OptionValues): { ifAbsent?: true; ifRevision: number | undefined } {
   const ifRevision = wholeNumber(options, 'if-revision');
   return options['if-absent'] === true ? { ifAbsent: true, ifRevision } : { ifRevision };
+}
+
+function backend(value: string | undefined): BackendName | undefined {
+  if (value === undefined || value === 'optee' || value === 'simulator') return value;
+  throw usageError('--backend must be optee or simulator');
 }
 
 function group(value: string | undefined): number | undefined {

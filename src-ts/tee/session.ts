@@ -85,6 +85,8 @@ export type FailureKind =
   | 'no-permission'
   /** No tee-supplicant serves the TEE. */
   | 'no-supplicant'
+  /** The simulator cannot use its directory; `detail` says why. */
+  | 'no-storage'
   /** Too many requests are waiting. */
   | 'queue-full';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 
-import { Identity, clientUuid, formatUuid, outerId } from '../../src-ts/identity.js';
+import { ProcessIdentity, clientUuid, formatUuid, outerId } from '../../src-ts/identity.js';
 import { Call } from '../../src-ts/call.js';
 import { coded } from './support/errors.js';
 
@@ -54,7 +54,7 @@ describe('a process that changes its identity', () => {
   afterEach(() => jest.restoreAllMocks());
 
   test('may not use what another user opened', () => {
-    const identity = new Identity();
+    const identity = new ProcessIdentity();
     expect(() => {
       identity.assertUnchanged(call);
     }).not.toThrow();
@@ -67,7 +67,7 @@ describe('a process that changes its identity', () => {
   test('may not use the store of a group that it left', () => {
     changed('getgroups', [7, 500]);
     changed('getegid', 7);
-    const identity = new Identity(500);
+    const identity = new ProcessIdentity(500);
     expect(() => {
       identity.assertUnchanged(call);
     }).not.toThrow();

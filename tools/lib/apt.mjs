@@ -14,6 +14,8 @@ export const APT_GROUPS = Object.freeze({
   native: ['g++', 'make', 'cmake', 'python3'],
   /** The TA's own tests and fuzzers, with sanitizers. */
   'host-tests': ['gcc', 'make', 'clang', 'lld', 'libclang-rt-dev'],
+  /** The TA as WebAssembly. */
+  simulator: ['clang', 'lld'],
   /** The TA, built with a development kit and signed. */
   ta: ['make', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'python3-cryptography', 'python3-pyelftools'],
   /** The addon and the guest's helpers, for arm64. */

@@ -64,7 +64,7 @@ export class ScriptedTee implements TeeBackend {
   }
 
   async store(options?: OpenOptions): Promise<SecureStorage> {
-    return new SecureStorage(await connect(options, this));
+    return new SecureStorage(await connect(options, { backend: this }));
   }
 
   /** The answer to it. */

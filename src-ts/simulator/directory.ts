@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The directory of a simulator:
+ *
+ *     v1/key        32 random bytes, readable by their owner only
+ *     v1/key-check  tells whether that is the key that the objects were encrypted with
+ *     v1/objects/   one encrypted file for each persistent object
+ *     v1/lock/      the token of token.ts; its note changes whenever an object does
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import { TeeResult } from '../protocol.js';
+import { BlobError, Unavailable, type SharedBlobs } from './blobs.js';
+import { EncryptedFiles, syncFolder } from './files.js';
+import { makeToken, Token } from './token.js';
+
+const KEY_SIZE = 32;
+const FORMAT = 'v1';
+
+/** Blobs in a directory that several processes of one user may share. */
+export class Directory implements SharedBlobs {
+  readonly #files: EncryptedFiles;
+  readonly #token: Token;
+  /** The note of the state that this one knows. */
+  #known: string | undefined;
+  #noted = false;
+
+  /**
+   * Opens a directory, or makes it.
+   * @throws Unavailable
+   */
+  constructor(directory: string) {
+    const folder = path.join(directory, FORMAT);
+    try {
+      if (!exists(folder)) make(directory, folder);
+      assertOwn(folder);
+      this.#files = new EncryptedFiles(path.join(folder, 'objects'), readKey(folder));
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      throw new Unavailable('no-storage', (error as Error).message, { cause: error });
+    }
+    this.#token = new Token(path.join(folder, 'lock'));
+  }
+
+  enter(deadline: number): boolean {
+    this.#token.take(deadline);
+    this.#noted = false;
+    const { note } = this.#token;
+    const changed = this.#known !== undefined && note !== this.#known;
+    this.#known = note;
+    return changed;
+  }
+
+  leave(): void {
+    this.#token.give();
+  }
+
+  size(name: string): number {
+    return this.#files.size(name);
+  }
+
+  read(name: string): Uint8Array {
+    return this.#files.read(name);
+  }
+
+  write(name: string, data: Uint8Array): void {
+    this.#beforeChange();
+    this.#files.write(name, data);
+  }
+
+  remove(name: string): void {
+    this.#beforeChange();
+    this.#files.remove(name);
+  }
+
+  /** The note is written first: a process that is killed in between has changed nothing unnoticed. */
+  #beforeChange(): void {
+    if (!this.#token.taken) {
+      throw new BlobError(TeeResult.STORAGE_NOT_AVAILABLE, 'this process stood still so long that it lost its lock');
+    }
+    if (this.#noted) return;
+    this.#known = randomBytes(16).toString('hex');
+    this.#token.note = this.#known;
+    this.#noted = true;
+  }
+}
+
+function exists(folder: string): boolean {
+  return lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Makes everything beside its place and moves it there, so that there is all of it or nothing. */
+function make(directory: string, folder: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const fresh = mkdtempSync(path.join(directory, 'new-'));
+  mkdirSync(path.join(fresh, 'objects'), { mode: 0o700 });
+  mkdirSync(path.join(fresh, 'lock'), { mode: 0o700 });
+  makeToken(path.join(fresh, 'lock'));
+  const key = randomBytes(KEY_SIZE);
+  writeDurably(path.join(fresh, 'key'), key);
+  writeDurably(path.join(fresh, 'key-check'), checkOf(key));
+  try {
+    renameSync(fresh, folder);
+    syncFolder(directory);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    // Another process was quicker.
+    if (!exists(folder)) throw error;
+  }
+}
+
+/** Root in the directory of a user would leave files there that the user cannot use. */
+function assertOwn(folder: string): void {
+  const { uid } = lstatSync(folder);
+  const own = process.geteuid?.();
+  if (own === undefined || uid === own) return;
+  const whose = `${folder} belongs to user ${String(uid)}, and this process is of user ${String(own)}`;
+  throw new Unavailable('no-storage', `${whose}; each user has a directory of its own`);
+}
+
+/** With another key every object would look damaged, and be deleted for that. */
+function readKey(folder: string): Buffer {
+  const key = readFileSync(path.join(folder, 'key'));
+  if (readFileSync(path.join(folder, 'key-check'), 'latin1') === checkOf(key)) return key;
+  throw new Unavailable(
+    'no-storage',
+    `${path.join(folder, 'key')} is not the key that its objects were encrypted with`,
+  );
+}
+
+function checkOf(key: Buffer): string {
+  return createHash('sha256').update('optee-secure-storage simulator').update(key).digest('hex').slice(0, 16);
+}
+
+function writeDurably(file: string, data: Uint8Array | string): void {
+  const opened = openSync(file, 'wx', 0o600);
+  try {
+    writeFileSync(opened, data);
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+}

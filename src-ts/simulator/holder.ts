@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/** Who holds something, in a form in which another process can tell whether it is still there. */
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** Fields of proc_pid_stat(5), counted from the one behind the command's name, which may have spaces in it. */
+const STATE = 3 - 3;
+const START_TIME = 22 - 3;
+
+/**
+ * This thread: `<id>.<start time>.<PID namespace>.<boot>` on Linux, where a thread has an ID and /proc tells when it
+ * began, so that neither a new process of an old number nor a thread that ended within a process is mistaken for it.
+ * Elsewhere `<process id>`. Without a dash.
+ */
+export function presentHolder(): string {
+  try {
+    const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? '';
+    return [thread, startTime(thread) ?? '', ...place()].join('.');
+  } catch {
+    return String(process.pid);
+  }
+}
+
+/** Whether a holder has ended; undefined if that cannot be told from here. */
+export function isGone(holder: string): boolean | undefined {
+  const [id = '', start, ...where] = holder.split('.');
+  if (start === undefined) return processIsGone(Number(id));
+  try {
+    if (where.join() !== place().join()) return undefined;
+  } catch {
+    return undefined;
+  }
+  try {
+    return startTime(id) !== start;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ESRCH' ? true : undefined;
+  }
+}
+
+/** @returns undefined for a process that has ended and waits for its parent to notice */
+function startTime(thread: string): string | undefined {
+  const stat = readFileSync(`/proc/${thread}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return 'ZX'.includes(fields[STATE] ?? '') ? undefined : fields[START_TIME];
+}
+
+/** In which PID namespace of which boot the numbers hold. */
+function place(): [namespace: string, boot: string] {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').replace(/\W/g, '');
+  return [readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''), boot];
+}
+
+/** Not sure of one that is there: it may be another of the same number, or a thread of it may have ended. */
+function processIsGone(pid: number): true | undefined {
+  try {
+    process.kill(pid, 0);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? true : undefined;
+  }
+}

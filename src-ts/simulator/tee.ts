@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A TEE with the Trusted Application in it. Its sessions outlast the TA's lives: when someone else changed what is stored,
+ * the TA is begun anew, so that its cache holds nothing old, and each session is opened again before its next command.
+ * A panic is another matter: the sessions of a TA that panicked are dead, as in OP-TEE.
+ */
+import { TeeResult } from '../protocol.js';
+import type { NativeParam } from '../tee/addon.js';
+import { Origin, type Outcome } from '../tee/session.js';
+import type { SharedBlobs } from './blobs.js';
+import { TeeModule, type Client } from './module.js';
+
+interface Session {
+  readonly client: Client;
+  readonly params: readonly NativeParam[];
+  /** How many panics there had been when it was opened. */
+  readonly panics: number;
+  /** Its number in the life of the TA that it is open in. */
+  inner: number;
+  life: TeeModule;
+}
+
+/** Counts over all of them, so that a session of one is none of another. */
+let lastSession = 0;
+
+export class Tee {
+  readonly #module: WebAssembly.Module;
+  readonly #blobs: SharedBlobs;
+  readonly #sessions = new Map<number, Session>();
+  #life: TeeModule | undefined;
+  #panics = 0;
+
+  constructor(module: WebAssembly.Module, blobs: SharedBlobs) {
+    this.#module = module;
+    this.#blobs = blobs;
+  }
+
+  /**
+   * Opens a session with the TA of a UUID.
+   * @param deadline by Date.now(), for waiting until the storage is free
+   * @throws Unavailable
+   */
+  open(
+    uuid: Uint8Array,
+    client: Client,
+    params: readonly NativeParam[],
+    deadline: number,
+  ): Outcome & { readonly session: number } {
+    return this.#alone(deadline, () => {
+      const life = this.#present();
+      if (Buffer.compare(uuid, life.uuid()) !== 0) return { ...plain(TeeResult.ITEM_NOT_FOUND), session: 0 };
+      const outcome = life.open(client, params);
+      if (outcome.result !== 0) return outcome;
+      const session = ++lastSession;
+      // What the parameters hold is copied by whoever calls.
+      this.#sessions.set(session, { client, params, panics: this.#panics, inner: outcome.session, life });
+      return { ...outcome, session };
+    });
+  }
+
+  /** @throws Unavailable */
+  invoke(number: number, command: number, params: readonly NativeParam[], deadline: number): Outcome {
+    return this.#alone(deadline, () => {
+      const session = this.#sessions.get(number);
+      if (session?.panics !== this.#panics) return plain(TeeResult.TARGET_DEAD);
+      const refused = this.#reopen(session);
+      return refused ?? session.life.invoke(session.inner, command, params);
+    });
+  }
+
+  close(number: number): void {
+    const session = this.#sessions.get(number);
+    this.#sessions.delete(number);
+    // Closing a session touches no storage. One of an earlier life is gone already.
+    if (session !== undefined && session.life === this.#life) session.life.close(session.inner);
+  }
+
+  /** Ends the TA as a panic does. */
+  kill(): void {
+    this.#life = undefined;
+    this.#panics++;
+  }
+
+  #alone<T>(deadline: number, work: () => T): T {
+    if (this.#blobs.enter(deadline)) this.#life = undefined;
+    try {
+      return work();
+    } finally {
+      this.#blobs.leave();
+      if (this.#life?.dead === true) this.kill();
+    }
+  }
+
+  #present(): TeeModule {
+    return (this.#life ??= new TeeModule(this.#module, this.#blobs));
+  }
+
+  /** Opens a session again if it is of an earlier life; returns why it was refused, if it was. */
+  #reopen(session: Session): Outcome | undefined {
+    const life = this.#present();
+    if (session.life === life) return undefined;
+    const outcome = life.open(session.client, session.params);
+    if (outcome.result !== 0) return outcome;
+    session.inner = outcome.session;
+    session.life = life;
+    return undefined;
+  }
+}
+
+function plain(result: number): Outcome {
+  return { result, origin: Origin.TEE, params: [undefined, undefined, undefined, undefined] };
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A lock between processes, made of renames alone: Node.js has no flock(2), and a lock file that its dead owner left
+ * cannot be removed by another without a race. Here the lock is one file, the token, whose name says who has it: `free`,
+ * or `held-` and the holder. Taking it, giving it back and taking it from a dead holder are each one rename(2) from one
+ * name to another, of which only one can succeed; no two holders ever have the same name.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import { Unavailable } from './blobs.js';
+import { isGone, presentHolder } from './holder.js';
+
+const FREE = 'free';
+const HELD = 'held-';
+/** A holder of which nothing can be known has had the token for so long only if it is gone: no command takes so long. */
+const LONGEST_HOLD_MS = 30_000;
+const LONGEST_PAUSE_MS = 8;
+/** How often in a row the token may be in no place; a single time it was renamed while the folder was read. */
+const MOST_MISSES = 100;
+
+/** Puts the token into a folder that nobody else uses yet. */
+export function makeToken(folder: string): void {
+  writeFileSync(path.join(folder, FREE), '', { mode: 0o600 });
+}
+
+export class Token {
+  readonly #folder: string;
+  readonly #own: string;
+  readonly #free: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#free = path.join(folder, FREE);
+    this.#own = path.join(folder, `${HELD}${presentHolder()}-${randomBytes(8).toString('hex')}`);
+  }
+
+  /**
+   * Waits for the token and takes it; the thread stands still meanwhile.
+   * @param deadline by Date.now()
+   * @throws Unavailable
+   */
+  take(deadline: number): void {
+    let misses = 0;
+    for (let pause = 0; !this.#tryFrom(this.#free); pause = Math.min(pause + Math.random(), LONGEST_PAUSE_MS)) {
+      const held = this.#heldName();
+      misses = held === undefined ? misses + 1 : 0;
+      if (misses > MOST_MISSES) throw new Unavailable('no-storage', `its lock is missing from ${this.#folder}`);
+      if (held !== undefined && this.#isLost(held) && this.#tryFrom(path.join(this.#folder, held))) return;
+      if (Date.now() >= deadline) throw new Unavailable('timeout', 'another process is using the simulator’s storage');
+      sleep(pause);
+    }
+  }
+
+  /** Whether this one has the token still: one that stood still for long may have lost it. */
+  get taken(): boolean {
+    return existsSync(this.#own);
+  }
+
+  give(): void {
+    rename(this.#own, this.#free);
+  }
+
+  /** What the last holder to write one left. */
+  get note(): string {
+    return readFileSync(this.#own, 'latin1');
+  }
+
+  set note(text: string) {
+    // In place: writing it anew would empty it first.
+    const file = openSync(this.#own, 'r+');
+    try {
+      writeFileSync(file, text);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #tryFrom(file: string): boolean {
+    return rename(file, this.#own);
+  }
+
+  #heldName(): string | undefined {
+    try {
+      return readdirSync(this.#folder).find((name) => name.startsWith(HELD));
+    } catch (error) {
+      throw new Unavailable('no-storage', `it cannot be read: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #isLost(held: string): boolean {
+    const gone = isGone(held.slice(HELD.length).replace(/-[^-]*$/, ''));
+    if (gone !== undefined) return gone;
+    try {
+      // A rename sets the time of the change.
+      return Date.now() - statSync(path.join(this.#folder, held)).ctimeMs > LONGEST_HOLD_MS;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** @returns false if there is no such file */
+function rename(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    // For a moment, where somebody looks at the file.
+    if (process.platform === 'win32' && (code === 'EPERM' || code === 'EACCES' || code === 'EBUSY')) return false;
+    throw new Unavailable('no-storage', `its lock cannot be used: ${message}`, { cause: error });
+  }
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+function sleep(ms: number): void {
+  Atomics.wait(never, 0, 0, ms);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/** The thread that the simulator runs in: one request after the other, as a TA does. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+
+import type { NativeParam } from '../tee/addon.js';
+import type { Outcome } from '../tee/session.js';
+import { MemoryBlobs, Unavailable, type SharedBlobs } from './blobs.js';
+import { Directory } from './directory.js';
+import { State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
+import { Tee } from './tee.js';
+
+const { directory } = workerData as ThreadData;
+let tee: Tee | undefined;
+
+/** Made by the first request: it gets the error if the directory is of no use, and the next one tries again. */
+function theTee(): Tee {
+  if (tee !== undefined) return tee;
+  const blobs: SharedBlobs = directory === undefined ? new MemoryBlobs() : new Directory(directory);
+  const module = new WebAssembly.Module(readFileSync(path.join(__dirname, 'secstor.wasm')));
+  return (tee = new Tee(module, blobs));
+}
+
+function answer(work: Work, deadline: number): Answer {
+  try {
+    return carryOut(work, deadline);
+  } catch (error) {
+    if (error instanceof Unavailable && error.kind === 'timeout') return { failure: error.kind, detail: error.message };
+    // A directory that is gone, or whatever else: the next request begins with what there is then.
+    tee = undefined;
+    if (error instanceof Unavailable) return { failure: error.kind, detail: error.message };
+    return { failure: 'closed', detail: error instanceof Error ? error.message : 'the simulator failed' };
+  }
+}
+
+function carryOut(work: Work, deadline: number): Answer {
+  switch (work.kind) {
+    case 'open': {
+      const { session, ...outcome } = theTee().open(work.uuid, work.client, work.params, deadline);
+      return { outcome, session };
+    }
+    case 'invoke': {
+      const outcome = theTee().invoke(work.session, work.command, work.params, deadline);
+      wipe(work.params);
+      return { outcome };
+    }
+    case 'close':
+      tee?.close(work.session);
+      return { outcome: { result: 0, origin: 0, params: [undefined, undefined, undefined, undefined] } };
+    case 'kill':
+      tee?.kill();
+      return { outcome: { result: 0, origin: 0, params: [undefined, undefined, undefined, undefined] } };
+  }
+}
+
+function wipe(params: readonly NativeParam[]): void {
+  for (const { data } of params) data?.fill(0);
+}
+
+/** Buffers of an answer are handed over, not copied. */
+function buffersOf({ params }: Outcome): ArrayBuffer[] {
+  return params.flatMap((param) => (param !== undefined && 'data' in param ? [param.data.buffer as ArrayBuffer] : []));
+}
+
+parentPort?.on('message', ({ id, state, deadline, work }: Request) => {
+  if (Atomics.compareExchange(state, 0, State.WAITING, State.BEGUN) !== State.WAITING) return;
+  const reply: Reply = { id, answer: answer(work, deadline) };
+  parentPort?.postMessage(reply, 'outcome' in reply.answer ? buffersOf(reply.answer.outcome) : []);
+});

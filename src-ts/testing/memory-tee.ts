@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+import { checkOptions, integer, string, uuid, abortSignal, type Check } from '../arguments.js';
+import { asyncDispose } from '../dispose.js';
+import { SecureStorageError } from '../errors.js';
+import { clientUuid, ProcessIdentity, type Identity } from '../identity.js';
+import { connect } from '../open.js';
+import type { OpenOptions } from '../options.js';
+import { Simulator } from '../simulator/backend.js';
+import { clientOfProcess, type ClientOf } from '../simulator/login.js';
+import { SecureStorage } from '../store.js';
+import { encodeUuid } from '../tee/params.js';
+import { Login, type TeeBackend } from '../tee/session.js';
+import { Faults, type Fault } from './faults.js';
+
+/** Options of MemoryTee.open(): those of SecureStorage.open() that mean something here, and who opens. */
+export interface MemoryOpenOptions extends Omit<OpenOptions, 'backend' | 'simulator'> {
+  /** The user id to act as: the store is that user's. @default this process's */
+  readonly uid?: number | undefined;
+  /** With `uid`: the groups that the user belongs to, for `group`. @default none */
+  readonly groups?: readonly number[] | undefined;
+}
+
+const id = integer(0, 0xffff_fffe);
+const ids: Check<number[]> = (value, name) => {
+  if (!Array.isArray(value)) throw new SecureStorageError('ERR_INVALID_ARG', { detail: `${name} must be an array` });
+  return value.map((one, index) => id(one, `${name}[${String(index)}]`));
+};
+const schema = {
+  signal: abortSignal,
+  timeoutMs: integer(1, 0x7fff_ffff),
+  domain: string,
+  group: id,
+  taUuid: uuid,
+  uid: id,
+  groups: ids,
+};
+
+/**
+ * A TEE in memory for the tests of applications: the very Trusted Application with its limits, errors and separation of
+ * users, nothing on disk, and faults to order. Each one is a world of its own.
+ */
+export class MemoryTee {
+  readonly #simulator = new Simulator(undefined);
+  readonly #faults = new Faults(() => this.#simulator.kill());
+
+  /** Begins one; nothing is stored in it. */
+  static create(): Promise<MemoryTee> {
+    return Promise.resolve(new MemoryTee());
+  }
+
+  /**
+   * Opens a store in it. What is stored lasts until close(), whatever stores are closed meanwhile.
+   * @throws SecureStorageError as SecureStorage.open()
+   */
+  async open(options: MemoryOpenOptions = {}): Promise<SecureStorage> {
+    const { uid, groups = [], ...rest } = checkOptions(options, schema);
+    const { group } = rest;
+    const identity = uid === undefined ? new ProcessIdentity(group) : new GivenIdentity(uid, group);
+    const clientOf = uid === undefined ? clientOfProcess : clientOfUser(uid, groups);
+    return new SecureStorage(await connect(rest, { backend: this.#backend(clientOf), identity }));
+  }
+
+  /**
+   * Orders a fault for stores of this TEE. It stays ordered until it has happened.
+   * @throws SecureStorageError ERR_INVALID_ARG
+   */
+  fail(fault: Fault): void {
+    this.#faults.order(fault);
+  }
+
+  /** Takes back the faults that have not happened yet. */
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  /** Ends it with all that is stored; its stores then fail with ERR_CLOSED. */
+  async close(): Promise<void> {
+    await this.#simulator.end();
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #backend(clientOf: ClientOf): TeeBackend {
+    return {
+      name: 'memory',
+      secure: false,
+      open: async (target, options) => {
+        const answer = await this.#simulator.open(target, options, clientOf);
+        return 'session' in answer ? { session: this.#faults.around(answer.session) } : answer;
+      },
+    };
+  }
+}
+
+/** A user that the process is not. */
+class GivenIdentity implements Identity {
+  readonly login: number;
+  readonly #uid: number;
+
+  constructor(
+    uid: number,
+    readonly group: number | undefined,
+  ) {
+    this.#uid = uid;
+    this.login = group === undefined ? Login.USER : Login.GROUP;
+  }
+
+  assertUnchanged(): void {
+    // It is whoever it is said to be.
+  }
+
+  expectedOwner(): string {
+    return this.group === undefined ? clientUuid('uid', this.#uid) : clientUuid('gid', this.group);
+  }
+}
+
+function clientOfUser(uid: number, groups: readonly number[]): ClientOf {
+  return ({ login, group }) => {
+    if (login === Login.USER) return { login, uuid: encodeUuid(clientUuid('uid', uid)) };
+    if (group === undefined || !groups.includes(group)) return undefined;
+    return { login, uuid: encodeUuid(clientUuid('gid', group)) };
+  };
+}

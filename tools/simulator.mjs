@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// @ts-check
+/** Builds what the simulator runs: the Trusted Application and the software TEE as dist/simulator/secstor.wasm. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { ensureAptGroups } from './lib/apt.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { say } from './lib/progress.mjs';
+import { run, SetupError } from './lib/run.mjs';
+
+const OUTPUT = path.join(ROOT, 'dist', 'simulator', 'secstor.wasm');
+
+/** Sources of the TA as its own makefile names them. */
+function taSources() {
+  const makefile = readFileSync(path.join(ROOT, 'ta', 'sub.mk'), 'utf8');
+  return [...makefile.matchAll(/^srcs-y \+= (.+)$/gm)].map(([, file = '']) => path.join('ta', file));
+}
+
+/** @param {string} folder */
+function cFiles(folder) {
+  return readdirSync(path.join(ROOT, folder))
+    .filter((file) => file.endsWith('.c'))
+    .sort()
+    .map((file) => path.join(folder, file));
+}
+
+async function main() {
+  await ensureAptGroups('simulator');
+  const { stdout } = spawnSync('clang', ['-print-resource-dir'], { encoding: 'utf8' });
+  const options = [
+    ...['--target=wasm32', '-mbulk-memory', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror'],
+    // No C library: the headers of the compiler, and string.h of our own.
+    ...['-ffreestanding', '-fno-builtin', '-nostdinc', '-isystem', path.join(stdout.trim(), 'include')],
+    ...['-isystem', 'soft-tee/wasm/include', '-Isoft-tee/include', '-Isoft-tee/src', '-Isoft-tee/wasm'],
+    ...['-Ita', '-Ita/include', '-Ita/src', '-fvisibility=hidden'],
+    // The stack comes first, so that one that overflows traps instead of writing into data.
+    ...['-nostdlib', '-Wl,--no-entry', '-Wl,--stack-first', '-Wl,-z,stack-size=65536', '-Wl,--strip-all'],
+  ];
+  const sources = [...cFiles('soft-tee/wasm'), ...cFiles('soft-tee/src'), ...taSources()];
+  mkdirSync(path.dirname(OUTPUT), { recursive: true });
+  // Whoever loads it finds the old one or the new one.
+  const fresh = `${OUTPUT}.${process.pid}`;
+  await run('clang', [...options, ...sources, '-o', fresh], { cwd: ROOT });
+  renameSync(fresh, OUTPUT);
+}
+
+main().catch((error) => {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+});
