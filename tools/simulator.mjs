@@ -3,8 +3,9 @@
 // @ts-check
 /** Builds what the simulator runs: the Trusted Application and the software TEE as dist/simulator/secstor.wasm. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
@@ -26,7 +27,18 @@ function cFiles(folder) {
     .map((file) => path.join(folder, file));
 }
 
+/** Whether it was built from all that there is now. */
+function isUpToDate() {
+  const built = statSync(OUTPUT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const folders = ['ta', 'soft-tee'].map((folder) => path.join(ROOT, folder));
+  const sources = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)),
+  );
+  return [fileURLToPath(import.meta.url), ...sources].every((file) => statSync(file).mtimeMs < built);
+}
+
 async function main() {
+  if (isUpToDate()) return;
   await ensureAptGroups('simulator');
   const { stdout } = spawnSync('clang', ['-print-resource-dir'], { encoding: 'utf8' });
   const options = [

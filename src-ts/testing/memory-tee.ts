@@ -2,15 +2,15 @@
 import { checkOptions, integer, string, uuid, abortSignal, type Check } from '../arguments.js';
 import { asyncDispose } from '../dispose.js';
 import { SecureStorageError } from '../errors.js';
-import { clientUuid, ProcessIdentity, type Identity } from '../identity.js';
+import { ProcessIdentity } from '../identity.js';
 import { connect } from '../open.js';
 import type { OpenOptions } from '../options.js';
 import { Simulator } from '../simulator/backend.js';
 import { clientOfProcess, type ClientOf } from '../simulator/login.js';
 import { SecureStorage } from '../store.js';
-import { encodeUuid } from '../tee/params.js';
-import { Login, type TeeBackend } from '../tee/session.js';
+import type { TeeBackend } from '../tee/session.js';
 import { Faults, type Fault } from './faults.js';
+import { clientOfUser, GivenIdentity } from './given-user.js';
 
 /** Options of MemoryTee.open(): those of SecureStorage.open() that mean something here, and who opens. */
 export interface MemoryOpenOptions extends Omit<OpenOptions, 'backend' | 'simulator'> {
@@ -92,34 +92,4 @@ export class MemoryTee {
       },
     };
   }
-}
-
-/** A user that the process is not. */
-class GivenIdentity implements Identity {
-  readonly login: number;
-  readonly #uid: number;
-
-  constructor(
-    uid: number,
-    readonly group: number | undefined,
-  ) {
-    this.#uid = uid;
-    this.login = group === undefined ? Login.USER : Login.GROUP;
-  }
-
-  assertUnchanged(): void {
-    // It is whoever it is said to be.
-  }
-
-  expectedOwner(): string {
-    return this.group === undefined ? clientUuid('uid', this.#uid) : clientUuid('gid', this.group);
-  }
-}
-
-function clientOfUser(uid: number, groups: readonly number[]): ClientOf {
-  return ({ login, group }) => {
-    if (login === Login.USER) return { login, uuid: encodeUuid(clientUuid('uid', uid)) };
-    if (group === undefined || !groups.includes(group)) return undefined;
-    return { login, uuid: encodeUuid(clientUuid('gid', group)) };
-  };
 }

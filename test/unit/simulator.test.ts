@@ -118,11 +118,36 @@ describe('what is stored', () => {
   });
 
   test.each([
-    ['its beginning', (file: string) => { flipBit(file, 0); }],
-    ['its middle', (file: string) => { flipBit(file, 100); }],
-    ['its end', (file: string) => { flipBit(file, -1); }],
-    ['its length', (file: string) => { writeFileSync(file, readFileSync(file).subarray(0, 10)); }],
-    ['its place', (file: string, other: string) => { writeFileSync(file, readFileSync(other)); }],
+    [
+      'its beginning',
+      (file: string) => {
+        flipBit(file, 0);
+      },
+    ],
+    [
+      'its middle',
+      (file: string) => {
+        flipBit(file, 100);
+      },
+    ],
+    [
+      'its end',
+      (file: string) => {
+        flipBit(file, -1);
+      },
+    ],
+    [
+      'its length',
+      (file: string) => {
+        writeFileSync(file, readFileSync(file).subarray(0, 10));
+      },
+    ],
+    [
+      'its place',
+      (file: string, other: string) => {
+        writeFileSync(file, readFileSync(other));
+      },
+    ],
   ])('is reported as damaged when every copy was changed in %s, and clear() begins anew', async (_where, damage) => {
     const directory = freshFolder();
     const first = await open(directory);
@@ -256,8 +281,12 @@ test('an open store does not keep a process from ending, a call under way does',
       .then((store) => store.put('k', 'v'))
       .then(() => process.stdout.write('done'));`;
   const env = { ...process.env, NODE_ENV: '', OPTEE_STORAGE_SIMULATOR_DIR: freshFolder() };
-  const options = { env, encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'ignore'] } as const;
-  expect(execFileSync(process.execPath, ['-e', script], options)).toBe('done');
+  const output = execFileSync(process.execPath, ['-e', script], {
+    env,
+    timeout: 20_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  expect(output.toString()).toBe('done');
 });
 
 test('calls from a hundred stores at once do not hold up the main thread', async () => {
