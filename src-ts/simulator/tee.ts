@@ -15,23 +15,24 @@ interface Session {
   readonly params: readonly NativeParam[];
   /** How many panics there had been when it was opened. */
   readonly panics: number;
-  /** Its number in the life of the TA that it is open in. */
+  /** The life of the TA that it is open in, and its number there. */
+  life: number;
   inner: number;
-  life: TeeModule;
 }
 
 /** Counts over all of them, so that a session of one is none of another. */
 let lastSession = 0;
 
 export class Tee {
-  readonly #module: WebAssembly.Module;
+  readonly #code: WebAssembly.Module;
   readonly #blobs: SharedBlobs;
   readonly #sessions = new Map<number, Session>();
-  #life: TeeModule | undefined;
+  #ta: TeeModule | undefined;
+  #life = 0;
   #panics = 0;
 
-  constructor(module: WebAssembly.Module, blobs: SharedBlobs) {
-    this.#module = module;
+  constructor(code: WebAssembly.Module, blobs: SharedBlobs) {
+    this.#code = code;
     this.#blobs = blobs;
   }
 
@@ -47,13 +48,13 @@ export class Tee {
     deadline: number,
   ): Outcome & { readonly session: number } {
     return this.#alone(deadline, () => {
-      const life = this.#present();
-      if (Buffer.compare(uuid, life.uuid()) !== 0) return { ...plain(TeeResult.ITEM_NOT_FOUND), session: 0 };
-      const outcome = life.open(client, params);
+      const ta = this.#present();
+      if (Buffer.compare(uuid, ta.uuid()) !== 0) return { ...plain(TeeResult.ITEM_NOT_FOUND), session: 0 };
+      const outcome = ta.open(client, params);
       if (outcome.result !== 0) return outcome;
       const session = ++lastSession;
       // What the parameters hold is copied by whoever calls.
-      this.#sessions.set(session, { client, params, panics: this.#panics, inner: outcome.session, life });
+      this.#sessions.set(session, { client, params, panics: this.#panics, life: this.#life, inner: outcome.session });
       return { ...outcome, session };
     });
   }
@@ -63,8 +64,7 @@ export class Tee {
     return this.#alone(deadline, () => {
       const session = this.#sessions.get(number);
       if (session?.panics !== this.#panics) return plain(TeeResult.TARGET_DEAD);
-      const refused = this.#reopen(session);
-      return refused ?? session.life.invoke(session.inner, command, params);
+      return this.#reopen(session) ?? this.#present().invoke(session.inner, command, params);
     });
   }
 
@@ -72,37 +72,41 @@ export class Tee {
     const session = this.#sessions.get(number);
     this.#sessions.delete(number);
     // Closing a session touches no storage. One of an earlier life is gone already.
-    if (session !== undefined && session.life === this.#life) session.life.close(session.inner);
+    if (session?.life === this.#life) this.#ta?.close(session.inner);
   }
 
   /** Ends the TA as a panic does. */
   kill(): void {
-    this.#life = undefined;
+    this.#forget();
     this.#panics++;
   }
 
   #alone<T>(deadline: number, work: () => T): T {
-    if (this.#blobs.enter(deadline)) this.#life = undefined;
+    if (this.#blobs.enter(deadline)) this.#forget();
     try {
       return work();
     } finally {
       this.#blobs.leave();
-      if (this.#life?.dead === true) this.kill();
+      if (this.#ta?.dead === true) this.kill();
     }
   }
 
   #present(): TeeModule {
-    return (this.#life ??= new TeeModule(this.#module, this.#blobs));
+    return (this.#ta ??= new TeeModule(this.#code, this.#blobs));
+  }
+
+  #forget(): void {
+    this.#ta = undefined;
+    this.#life++;
   }
 
   /** Opens a session again if it is of an earlier life; returns why it was refused, if it was. */
   #reopen(session: Session): Outcome | undefined {
-    const life = this.#present();
-    if (session.life === life) return undefined;
-    const outcome = life.open(session.client, session.params);
+    if (session.life === this.#life) return undefined;
+    const outcome = this.#present().open(session.client, session.params);
     if (outcome.result !== 0) return outcome;
+    session.life = this.#life;
     session.inner = outcome.session;
-    session.life = life;
     return undefined;
   }
 }
