@@ -19,4 +19,4 @@ const project = (name) => ({
 });
 
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
-module.exports = { projects: [project('unit'), project('native'), project('e2e')] };
+module.exports = { projects: [project('unit'), project('conformance'), project('native'), project('e2e')] };

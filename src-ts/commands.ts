@@ -121,7 +121,9 @@ export async function put(
   call: Call,
   { key, value, expected, wantPrevious }: { key: Buffer; value: Buffer; expected: Expected; wantPrevious: boolean },
 ): Promise<{ revision: number; previous: Buffer | null }> {
-  const room = { first: roomBeside(key.length + value.length), max: PREVIOUS_HEADER + Limit.VALUE_MAX, at: 3 };
+  // Room for any previous value: a second request would come after those that were called meanwhile.
+  const max = PREVIOUS_HEADER + Limit.VALUE_MAX;
+  const room = { first: max, max, at: 3 };
   const outcome = await invokeWithRoom(channel, call, room, (size) => ({
     command: Command.PUT,
     params: [memref(key), memref(value), expectation(expected), wantPrevious ? { type: 'memref-out', size } : none],

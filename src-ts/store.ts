@@ -70,11 +70,13 @@ interface EntriesPage {
  * The secrets of this user (or of a group) in one domain, kept by a Trusted Application in OP-TEE secure storage.
  *
  * Every method returns a promise; what fails rejects with a {@link SecureStorageError} whose `code` is stable. Requests
- * are carried out one at a time in the order of the calls. Keys are 1 to 1024 bytes of UTF-8 without control
- * characters. Values are 0 to 1 MiB of any bytes, given as strings (stored as UTF-8) or Uint8Arrays, copied before the
- * method returns, and returned as Buffers that the caller may wipe with `fill(0)`. A revision is a whole number; each
- * change of a key gives it a higher one than any key of the same owner ever had. It is a number and not a bigint because
- * it counts changes, and no storage survives 2^53 of them; an answer beyond that is refused, not rounded.
+ * are carried out one at a time in the order of the calls. Every change is one request; reading many keys or a value
+ * above some 60 KB may take several, and sees a change that was called in between. Keys are 1 to 1024 bytes of UTF-8
+ * without control characters. Values are 0 to 1 MiB of any bytes, given as strings (stored as UTF-8) or Uint8Arrays,
+ * copied before the method returns, and returned as Buffers that the caller may wipe with `fill(0)`. A revision is a
+ * whole number; each change of a key gives it a higher one than any key of the same owner ever had. It is a number and
+ * not a bigint because it counts changes, and no storage survives 2^53 of them; an answer beyond that is refused, not
+ * rounded.
  *
  * Besides the errors named below every method may fail with ERR_INVALID_ARG, ERR_TIMEOUT, ERR_CLOSED, ERR_BUSY,
  * ERR_UID_CHANGED, ERR_CORRUPT, ERR_STORAGE, ERR_NO_SUPPLICANT, ERR_TA_DEAD, ERR_NO_MEMORY, ERR_FORMAT_TOO_NEW,

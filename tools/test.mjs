@@ -9,10 +9,12 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { conformanceCounts, conformanceTable, isLeftOut } from './lib/conformance-counts.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { ensureNpm } from './setup.mjs';
 
-/** `broken` names what failed, as far as that is known. @typedef {{ passed: number, failed: number, broken?: string[] }} Count */
+/** @typedef {import('./lib/conformance-counts.mjs').Conformance} Conformance */
+/** `broken` names what failed, as far as that is known. @typedef {{ passed: number, failed: number, broken?: string[], conformance?: Conformance[] }} Count */
 
 /**
  * Runs a command with its output shown as it comes.
@@ -52,16 +54,16 @@ async function single(program, ...args) {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/**
- * What did not pass in a report of jest, and the beginning of why.
- * @param {{ testResults: { name: string, message: string, assertionResults: { fullName: string, status: string, failureMessages: string[] }[] }[] }} report
- */
+/** @typedef {import('./lib/conformance-counts.mjs').Case & { fullName: string, failureMessages: string[] }} Case */
+/** @typedef {{ testResults: { name: string, message: string, assertionResults: Case[] }[] }} Report */
+
+/** What did not pass in a report of jest, and the beginning of why. @param {Report} report */
 function brokenOf({ testResults }) {
   return testResults.flatMap(({ name, message, assertionResults }) => {
     const file = path.relative(ROOT, name);
     if (assertionResults.length === 0) return [`${file}: ${message}`];
     return assertionResults
-      .filter(({ status }) => status !== 'passed')
+      .filter((result) => result.status !== 'passed' && !isLeftOut(result))
       .map(({ fullName, status, failureMessages }) => `${file}: ${fullName}: ${status}\n${failureMessages.join('\n')}`);
   });
 }
@@ -74,8 +76,11 @@ async function jest(project) {
     const args = ['--selectProjects', project, '--runInBand', '--verbose', '--json', `--outputFile=${report}`];
     const { ok } = await show('npm', ['run', '--silent', 'jest', '--', ...args]);
     const result = JSON.parse(readFileSync(report, 'utf8'));
-    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites + result.numPendingTests;
-    return { passed: result.numPassedTests, failed: failed || (ok ? 0 : 1), broken: brokenOf(result) };
+    const cases = /** @type {Report} */ (result).testResults.flatMap(({ assertionResults }) => assertionResults);
+    const skipped = result.numPendingTests - cases.filter(isLeftOut).length;
+    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites + skipped;
+    const counts = { passed: result.numPassedTests, failed: failed || (ok ? 0 : 1) };
+    return { ...counts, broken: brokenOf(result), conformance: conformanceCounts(cases) };
   } catch {
     return { passed: 0, failed: 1 };
   } finally {
@@ -88,8 +93,10 @@ const KINDS = {
   check: () => counted('tools/check.mjs'),
   build: () => single('npm', 'run', '--silent', 'build'),
   unit: () => jest('unit'),
+  conformance: () => jest('conformance'),
   host: () => counted('tools/host-tests.mjs'),
   native: () => jest('native'),
+  sanitizers: () => counted('tools/sanitizers.mjs'),
   e2e: () => jest('e2e'),
 };
 
@@ -116,9 +123,10 @@ for (const [kind, runKind] of Object.entries(KINDS)) {
 for (const { kind, broken = [] } of results) {
   for (const what of broken) process.stdout.write(`\nFAILED ${kind} ${what.split('\n').slice(0, 30).join('\n  ')}\n`);
 }
-process.stdout.write('\n');
+const conformance = results.flatMap((count) => count.conformance ?? []);
+process.stdout.write(conformance.length > 0 ? `\n${conformanceTable(conformance).join('\n')}\n\n` : '\n');
 for (const { kind, passed, failed, seconds } of results) {
-  process.stdout.write(`${kind.padEnd(8)} ${passed} passed, ${failed} failed (${seconds} s)\n`);
+  process.stdout.write(`${kind.padEnd(11)} ${passed} passed, ${failed} failed (${seconds} s)\n`);
 }
 const total = results.reduce(
   (sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }),

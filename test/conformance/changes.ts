@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { errorOf } from './errors.js';
 import { freshStore, type OpenStore } from './store.js';
 
-/** Revisions, conditions, deletes, batches, clear. */
+/** Revisions, conditions, deletes, clear. */
 export function changeSuite(open: OpenStore): void {
   const store = freshStore(open);
   const revisionOf = async (key: string) => (await store().stat(key))?.revision;
@@ -23,6 +23,37 @@ export function changeSuite(open: OpenStore): void {
       await store().delete('k');
       await store().put('k', '1');
       expect(await errorOf(store().put('k', '2', { ifRevision: revision }))).toMatchObject({ code: 'ERR_CONFLICT' });
+    });
+
+    test('rise over all keys and domains of an owner, and over a clear', async () => {
+      const other = await open({ domain: `revisions ${String(Date.now())}` });
+      try {
+        const revisions: number[] = [];
+        for (const [target, key] of [
+          [store(), 'a'],
+          [other, 'a'],
+          [store(), 'b'],
+          [other, 'b'],
+        ] as const) {
+          revisions.push((await target.put(key, '')).revision);
+        }
+        await store().clear({ confirm: true });
+        revisions.push((await store().generate('a')).revision);
+        expect([...new Set(revisions)].sort((a, b) => a - b)).toEqual(revisions);
+      } finally {
+        await other.clear({ confirm: true });
+        await other.close();
+      }
+    });
+
+    test('change with nothing but a change', async () => {
+      const { revision } = await store().put('k', '1');
+      await errorOf(store().put('k', '2', { ifAbsent: true }));
+      await errorOf(store().generate('k', { ifRevision: revision + 1 }));
+      await errorOf(store().delete('k', { ifRevision: revision + 1 }));
+      await store().get('k');
+      await store().put('other', '');
+      expect(await revisionOf('k')).toBe(revision);
     });
   });
 
@@ -49,13 +80,6 @@ export function changeSuite(open: OpenStore): void {
       await store().put('k', '3', { ifAbsent: false });
       expect((await store().get('k'))?.toString()).toBe('3');
     });
-
-    test('of many that race, one wins', async () => {
-      const { revision } = await store().put('k', '');
-      const racers = Array.from({ length: 8 }, (_, index) => store().put('k', String(index), { ifRevision: revision }));
-      const results = await Promise.allSettled(racers);
-      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    });
   });
 
   describe('returnPrevious', () => {
@@ -64,6 +88,16 @@ export function changeSuite(open: OpenStore): void {
       expect(await store().put('k', 'b', { returnPrevious: true })).toMatchObject({ previous: Buffer.alloc(0) });
       expect((await store().put('k', 'c', { returnPrevious: true })).previous?.toString()).toBe('b');
       expect(await store().put('k', 'd')).not.toHaveProperty('previous');
+    });
+
+    test('goes with conditions; what fails returns nothing and changes nothing', async () => {
+      const given = await store().put('k', '1', { returnPrevious: true, ifAbsent: true });
+      expect(given).toEqual({ revision: expect.any(Number) as number, previous: null });
+      const swap = { returnPrevious: true, ifRevision: given.revision } as const;
+      expect((await store().put('k', '2', swap)).previous).toEqual(Buffer.from('1'));
+      expect(await errorOf(store().put('k', '3', swap))).toMatchObject({ code: 'ERR_CONFLICT', key: 'k' });
+      expect(await store().get('k', { encoding: 'utf8' })).toBe('2');
+      expect(await store().put('k', '3', { returnPrevious: false })).not.toHaveProperty('previous');
     });
 
     test('of the largest size, 1 MiB, in place of one as large', async () => {
@@ -94,42 +128,6 @@ export function changeSuite(open: OpenStore): void {
     });
   });
 
-  describe('batch', () => {
-    test('does everything and tells the revisions', async () => {
-      const { revision } = await store().put('old', '1');
-      const done = await store().batch([
-        { type: 'put', key: 'a', value: 'A', ifAbsent: true },
-        { type: 'delete', key: 'old', ifRevision: revision },
-        { type: 'delete', key: 'never' },
-        { type: 'put', key: 'b', value: Buffer.alloc(5000, 1) },
-      ]);
-      expect(done).toEqual([await revisionOf('a'), revision, null, await revisionOf('b')]);
-      expect(await store().keys()).toEqual(['a', 'b']);
-      expect(await store().batch([])).toEqual([]);
-    });
-
-    test('does nothing at all if one condition fails, and tells which', async () => {
-      await store().put('taken', '1');
-      const failing = store().batch([
-        { type: 'put', key: 'a', value: 'A' },
-        { type: 'put', key: 'taken', value: '2', ifAbsent: true },
-        { type: 'delete', key: 'other' },
-      ]);
-      expect(await errorOf(failing)).toMatchObject({ code: 'ERR_EXISTS', operation: 'batch', key: 'taken' });
-      expect(await store().keys()).toEqual(['taken']);
-      expect((await store().get('taken'))?.toString()).toBe('1');
-    });
-
-    test('holds as many operations as a request may', async () => {
-      const keys = Array.from({ length: 1024 }, (_, index) => `k${String(index).padStart(4, '0')}`);
-      const revisions = await store().batch(keys.map((key) => ({ type: 'put', key, value: key })));
-      expect(new Set(revisions).size).toBe(1024);
-      expect(await store().keys()).toEqual(keys);
-      await store().batch(keys.map((key) => ({ type: 'delete', key })));
-      expect(await store().keys()).toEqual([]);
-    });
-  });
-
   describe('clear', () => {
     test('deletes what has the prefix and nothing else', async () => {
       for (const key of ['a', 'a/1', 'a/2', 'b']) await store().put(key, key);
@@ -137,6 +135,17 @@ export function changeSuite(open: OpenStore): void {
       expect(await store().keys()).toEqual(['a', 'b']);
       expect(await store().clear({ confirm: true })).toBe(2);
       expect(await store().clear({ confirm: true })).toBe(0);
+    });
+
+    test('of a prefix is about bytes, not about characters or parts of a path', async () => {
+      const keys = ['a', 'a/', 'a/b', 'ab', 'ä', 'ä/1', 'äb'];
+      await store().batch(keys.map((key) => ({ type: 'put', key, value: '' })));
+      expect(await store().clear({ prefix: 'a/b/', confirm: true })).toBe(0);
+      expect(await store().clear({ prefix: 'ä', confirm: true })).toBe(3);
+      expect(await store().clear({ prefix: 'a/', confirm: true })).toBe(2);
+      expect(await store().keys()).toEqual(['a', 'ab']);
+      expect(await store().clear({ prefix: 'ab', confirm: true })).toBe(1);
+      expect(await store().clear({ prefix: '', confirm: true })).toBe(1);
     });
 
     test('of very many keys leaves the few of another domain', async () => {

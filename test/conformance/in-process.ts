@@ -2,45 +2,98 @@
 import { inspect } from 'node:util';
 
 import { SecureStorage, isSecureStorageError } from '../../src-ts/index.js';
+import { testWith, type Backend } from './backend.js';
 import { errorOf } from './errors.js';
-import { freshStore, type OpenStore } from './store.js';
+import type { Store } from './store.js';
+
+const MISSING = '00000000-0000-4000-8000-000000000000';
 
 /**
  * What is about the objects themselves, and so about stores of this process only: whatever stands for a store in another
  * process hands out copies of its errors and Buffers.
  */
-export function inProcessSuite(open: OpenStore): void {
-  const store = freshStore(open);
+export function inProcessSuite({ open, inProcess, info }: Backend): void {
   const wrong = (value: unknown) => value as never;
 
-  test('the Buffer is the caller’s own: not shared, not pooled', async () => {
-    await store().put('k', 'v');
-    const value = await store().get('k');
-    expect(value?.buffer.byteLength).toBe(1);
-    value?.fill(0);
-    expect((await store().get('k'))?.toString()).toBe('v');
+  const inStore = (name: string, body: (store: Store) => Promise<void>) => {
+    testWith(inProcess, name, async () => {
+      const store = await open({ domain: `test in process ${String(Date.now())}` });
+      try {
+        await body(store);
+      } finally {
+        await store.clear({ confirm: true });
+        await store.close();
+      }
+    });
+  };
+
+  inStore('the Buffer is the caller’s own: not shared, not pooled', async (store) => {
+    await store.put('k', 'v');
+    const values = [
+      await store.get('k'),
+      (await store.getEntry('k'))?.value,
+      (await store.getMany(['k'])).get('k'),
+      (await store.entries().next()).value?.value,
+      (await store.put('k', 'v', { returnPrevious: true })).previous,
+      (await store.generate('g', { size: 1, return: true })).value,
+    ];
+    for (const value of values) {
+      expect(value?.buffer.byteLength).toBe(1);
+      value?.fill(0);
+    }
+    expect((await store.get('k'))?.toString()).toBe('v');
   });
 
-  test('errors are known for this package’s, and a signal’s reason is passed on as it is', async () => {
-    expect(isSecureStorageError(await errorOf(store().get('')))).toBe(true);
+  inStore('errors are known for this package’s, and a signal’s reason is passed on as it is', async (store) => {
+    expect(isSecureStorageError(await errorOf(store.get('')))).toBe(true);
     const reason = new Error('enough');
-    await expect(store().put('k', 'v', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(store.put('k', 'v', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  test('a store shows neither values nor its insides', async () => {
-    await store().put('k', 's3cret');
-    await store().get('k');
-    const shown = `${inspect(store(), { depth: 9, showHidden: true })} ${JSON.stringify(store())}`;
+  inStore('a store shows neither values nor its insides', async (store) => {
+    await store.put('k', 's3cret');
+    await store.get('k');
+    const shown = `${inspect(store, { depth: 9, showHidden: true })} ${JSON.stringify(store)}`;
     expect(shown).toMatch(/^SecureStorage \{"backend":"\w+","domain":"test/);
     expect(shown).not.toMatch(/s3cret|73 33 63|connection|session/i);
-    expect(Object.keys(store())).toEqual([]);
+    expect(Object.keys(store)).toEqual([]);
   });
 
-  test('a store cannot be made without opening it', () => {
+  inStore('too many calls at once are refused, and those that were taken are served', async (store) => {
+    // Work for the TEE that costs this side nothing, so that a quick one cannot keep up.
+    const busy = Array.from({ length: 40 }, () => store.generate('busy', { size: 1024 * 1024 }));
+    const results = await Promise.allSettled(Array.from({ length: 3000 }, () => store.has('busy')));
+    await Promise.all(busy);
+    const refused = results.filter((result) => result.status === 'rejected');
+    const taken = results.filter((result) => result.status === 'fulfilled');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(taken.length).toBeGreaterThan(900);
+    expect(taken.every(({ value }) => value)).toBe(true);
+    for (const { reason } of refused) {
+      expect(reason).toMatchObject({ code: 'ERR_BUSY', operation: 'has', key: 'busy', outcomeUnknown: false });
+    }
+    expect(await store.delete('busy')).toBe(true);
+  });
+
+  testWith(inProcess, 'a store cannot be made without opening it', () => {
     expect(() => new SecureStorage(wrong({}))).toThrow('SecureStorage.open()');
+    return Promise.resolve();
   });
 
-  test('isAvailable refuses wrong options', async () => {
-    await expect(SecureStorage.isAvailable(wrong({ backend: 'x' }))).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+  testWith(inProcess, 'isAvailable tells whether a store can be opened', async (storage) => {
+    expect(await storage.isAvailable()).toBe(true);
+    expect(await storage.isAvailable({ taUuid: MISSING })).toBe(false);
+    expect(await storage.isAvailable({ group: 54_321 })).toBe(false);
+    await expect(storage.isAvailable(wrong({ backend: 'x' }))).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+
+  testWith(inProcess, 'diagnose tells what a store is, or what is wrong and what to do', async (storage) => {
+    expect(await storage.diagnose()).toMatchObject({ ok: true, info: { ...info, domain: 'default' } });
+    expect(await storage.diagnose({ taUuid: MISSING })).toEqual({
+      ok: false,
+      code: 'ERR_TA_NOT_FOUND',
+      message: expect.stringContaining('Copy 00000000') as string,
+    });
+    await expect(storage.diagnose({ domain: '' })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 }

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { clientUuid } from '../../src-ts/identity.js';
+import { packageVersion } from '../../src-ts/version.js';
+import type { Backend } from './backend.js';
 import { errorOf } from './errors.js';
-import { freshStore, type Identity, type OpenStore } from './store.js';
+import { freshStore } from './store.js';
 
-/** What a store tells about itself, and who owns it. */
-export function infoSuite(open: OpenStore, { uid, gid }: Identity): void {
+/** What a store tells about itself. */
+export function infoSuite({ open, identity: { uid }, info: ofBackend }: Backend): void {
   const store = freshStore(open);
 
   test('versions, limits, owner', async () => {
     const info = await store().info();
     expect(info).toMatchObject({
+      ...ofBackend,
       domain: expect.stringMatching(/^test/) as string,
       login: 'user',
       taUuid: 'ff06ae7c-d9e8-40c7-ab24-86ad69bffce7',
       taVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+      packageVersion: packageVersion(),
       protocol: 1,
       format: 1,
       limits: { key: 1024, domain: 64, value: 1024 * 1024, keys: 10_000, bytes: 16 * 1024 * 1024 },
@@ -21,37 +25,54 @@ export function infoSuite(open: OpenStore, { uid, gid }: Identity): void {
       ownerVerified: true,
       healed: 0,
     });
+    expect(info.group).toBeUndefined();
+    expect(info.rollbackProtected).toBe(info.antiRollback >= 1000);
   });
 
-  test('what is used counts keys and bytes of keys and values', async () => {
-    const before = (await store().info()).used;
-    await store().put('four', 'seven77');
-    const { used } = await store().info();
-    expect([used.keys - before.keys, used.bytes - before.bytes]).toEqual([1, 11]);
-    await store().delete('four');
-    expect((await store().info()).used).toMatchObject({ keys: before.keys, bytes: before.bytes });
-  });
-
-  test('a group that the process belongs to owns another store', async () => {
-    const shared = await open({ group: gid });
+  test('what is used counts keys and bytes of keys and values, over all domains', async () => {
+    const other = await open({ domain: `used ${String(Date.now())}` });
     try {
-      await store().put('k', 'of the user');
-      expect(await shared.info()).toMatchObject({ login: 'group', group: gid, owner: clientUuid('gid', gid) });
-      expect(await shared.get('k')).toBeNull();
-      await shared.put('k', 'of the group');
-      expect((await store().get('k'))?.toString()).toBe('of the user');
+      const before = (await store().info()).used;
+      const used = async () => {
+        const { keys, bytes } = (await store().info()).used;
+        expect((await other.info()).used).toMatchObject({ keys, bytes });
+        return [keys - before.keys, bytes - before.bytes];
+      };
+      await store().put('four', 'seven77');
+      expect(await used()).toEqual([1, 11]);
+      await other.put('ä', Buffer.alloc(5000));
+      expect(await used()).toEqual([2, 11 + 5002]);
+      await store().put('four', '');
+      expect(await used()).toEqual([2, 4 + 5002]);
+      await errorOf(store().put('four', 'x', { ifAbsent: true }));
+      await other.generate('ä', { size: 3 });
+      expect(await used()).toEqual([2, 4 + 5]);
+      await store().delete('four');
+      await store().delete('four');
+      await other.clear({ confirm: true });
+      expect(await used()).toEqual([0, 0]);
     } finally {
-      await shared.clear({ confirm: true });
-      await shared.close();
+      await other.clear({ confirm: true });
+      await other.close();
     }
   });
 
-  test('a group that it does not belong to is refused', async () => {
-    expect(await errorOf(open({ group: 54_321 }))).toMatchObject({ code: 'ERR_NOT_IN_GROUP', operation: 'open' });
+  test('a few small secrets share their objects', async () => {
+    const before = (await store().info()).used;
+    await store().batch(
+      Array.from({ length: 50 }, (_, index) => ({ type: 'put', key: `k${String(index)}`, value: 'v' })),
+    );
+    expect((await store().info()).used.objects - before.objects).toBeLessThanOrEqual(8);
   });
 
   test('another Trusted Application is not there', async () => {
     const missing = open({ taUuid: '00000000-0000-4000-8000-000000000000' });
     expect(await errorOf(missing)).toMatchObject({ code: 'ERR_TA_NOT_FOUND', origin: 'TEE', result: 0xffff0008 });
+  });
+
+  test('a UUID may be in capitals', async () => {
+    const opened = await open({ taUuid: 'FF06AE7C-D9E8-40C7-AB24-86AD69BFFCE7' });
+    expect((await opened.info()).taUuid).toBe('ff06ae7c-d9e8-40c7-ab24-86ad69bffce7');
+    await opened.close();
   });
 }

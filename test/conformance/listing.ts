@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { freshStore, type OpenStore } from './store.js';
 
-/** list, keys, entries, and the separation of domains. */
+/** list, keys, and the separation of domains. */
 export function listingSuite(open: OpenStore): void {
   const store = freshStore(open);
 
@@ -42,32 +42,47 @@ export function listingSuite(open: OpenStore): void {
     expect(await store().keys({ prefix: 'x'.repeat(1000) })).toEqual(keys);
   });
 
-  test('entries walks through keys and values, more than it fetches at once', async () => {
-    const keys = await fill(150);
-    const seen: string[] = [];
-    for await (const { key, value, revision } of store().entries({ encoding: 'utf8' })) {
-      expect(value).toBe(key);
-      expect(revision).toBeGreaterThan(0);
-      seen.push(key);
-    }
-    expect(seen).toEqual(keys);
+  test('a start need not exist, nor lie within the prefix', async () => {
+    await store().batch(['a', 'b/1', 'b/2', 'c'].map((key) => ({ type: 'put', key, value: '' })));
+    const names = async (options: object) => (await store().list(options)).map(({ key }) => key);
+    expect(await names({ after: 'a+' })).toEqual(['b/1', 'b/2', 'c']);
+    expect(await names({ prefix: 'b/', after: 'a' })).toEqual(['b/1', 'b/2']);
+    expect(await names({ prefix: 'b/', after: 'c' })).toEqual([]);
+    expect(await names({ prefix: 'b/', after: 'b/' })).toEqual(['b/1', 'b/2']);
+    expect(await names({ prefix: 'b/1', after: 'b/1' })).toEqual([]);
+    expect(await names({ prefix: '', limit: 1, after: 'b/1' })).toEqual(['b/2']);
+    expect(await names({ after: '\u{10ffff}' })).toEqual([]);
+    expect(await names({ limit: 0xffff_ffff })).toEqual(['a', 'b/1', 'b/2', 'c']);
   });
 
-  test('entries of a prefix, as Buffers, left early', async () => {
-    await store().put('a', '1');
-    await store().put('b/1', '2');
-    await store().put('b/2', '3');
-    for await (const { key, value } of store().entries({ prefix: 'b/' })) {
-      expect([key, value]).toEqual(['b/1', Buffer.from('2')]);
-      break;
+  test('page after page of any size comes to the same', async () => {
+    const keys = await fill(50);
+    for (const limit of [1, 7, 50, 51]) {
+      const paged: string[] = [];
+      for (let after: string | undefined; ;) {
+        const page: { key: string }[] = await store().list({ limit, after });
+        paged.push(...page.map(({ key }) => key));
+        after = page.at(-1)?.key;
+        if (page.length < limit) break;
+      }
+      expect(paged).toEqual(keys);
     }
   });
 
-  test('exactly one page of entries ends', async () => {
-    await fill(64);
-    let count = 0;
-    for await (const { value } of store().entries()) count += value.length > 0 ? 1 : 0;
-    expect(count).toBe(64);
+  test('list, stat and getEntry tell the same', async () => {
+    await store().batch([
+      { type: 'put', key: 'a', value: '' },
+      { type: 'put', key: 'b', value: Buffer.alloc(4000) },
+      { type: 'put', key: 'ü', value: 'ü' },
+    ]);
+    await store().put('a', '123');
+    for (const { key, size, revision } of await store().list()) {
+      expect(await store().stat(key)).toEqual({ size, revision });
+      const entry = await store().getEntry(key);
+      expect([entry?.key, entry?.value.length, entry?.revision]).toEqual([key, size, revision]);
+    }
+    expect(await store().getEntry('no')).toBeNull();
+    expect(await store().stat('no')).toBeNull();
   });
 
   test('a domain is apart from another, and the same for two stores', async () => {

@@ -65,6 +65,15 @@ export function valueSuite(open: OpenStore): void {
       expect(await store().has('empty')).toBe(true);
     });
 
+    test('values may be views of any bytes', async () => {
+      const block = Uint8Array.from({ length: 40 }, (_, index) => index);
+      for (const view of [block.subarray(5, 9), Buffer.from(block.buffer, 8, 3), new Uint8ClampedArray(block)]) {
+        const bytes = view instanceof Uint8Array ? view : Buffer.from(view.buffer);
+        await store().put('k', bytes);
+        expect([...((await store().get('k')) ?? [])]).toEqual([...bytes]);
+      }
+    });
+
     test('the value given stays as it is', async () => {
       const value = Buffer.from('unchanged');
       await store().put('k', value);
@@ -85,7 +94,10 @@ export function valueSuite(open: OpenStore): void {
       await store().put('k', Uint8Array.of(0x61, 0xff));
       const error = await errorOf(store().get('k', { encoding: 'utf8' }));
       expect(error).toMatchObject({ code: 'ERR_NOT_UTF8', operation: 'get', key: 'k' });
-      expect(await errorOf(store().getMany(['k'], { encoding: 'utf8' }))).toMatchObject({ key: 'k' });
+      const entry = await errorOf(store().getEntry('k', { encoding: 'utf8' }));
+      expect(entry).toMatchObject({ code: 'ERR_NOT_UTF8', operation: 'getEntry', key: 'k' });
+      const many = await errorOf(store().getMany(['no', 'k'], { encoding: 'utf8' }));
+      expect(many).toMatchObject({ code: 'ERR_NOT_UTF8', operation: 'getMany', key: 'k' });
       expect((await store().get('k'))?.toString('hex')).toBe('61ff');
     });
   });
@@ -136,6 +148,21 @@ export function valueSuite(open: OpenStore): void {
       const { value } = await store().generate('k', { size: 1024 * 1024, return: true });
       expect(value).toHaveLength(1024 * 1024);
       expect((await store().get('k'))?.equals(value)).toBe(true);
+    });
+
+    test('replaces what was there, and returns nothing of it', async () => {
+      await store().put('k', 'by hand');
+      expect(await store().generate('k', { size: 7, encoding: 'base64' })).toEqual({
+        revision: expect.any(Number) as number,
+      });
+      expect(await store().stat('k')).toMatchObject({ size: 7 });
+      expect(await store().get('k')).not.toEqual(Buffer.from('by hand'));
+      const { value } = await store().generate('k', { size: 6, return: true, encoding: 'base64' });
+      expect(value).toMatch(/^[\w+/]{8}$/);
+    });
+
+    test('of one byte', async () => {
+      expect((await store().generate('k', { size: 1, return: true })).value).toHaveLength(1);
     });
 
     test('keeps the conditions', async () => {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** Every method of the API on real OP-TEE: the suites that hold on all backends, and what only a machine can do. */
+/** Every method of the API on real OP-TEE: the suite that holds on all backends, and what only a machine can do. */
+import { LeftOut } from '../conformance/backend.js';
 import { conformance } from '../conformance/index.js';
 import type { OpenStore } from '../conformance/store.js';
-import { TA_UUID } from '../../src-ts/protocol.js';
+import type { OpenOptions } from '../../src-ts/options.js';
+import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
+import { Login } from '../../src-ts/tee/session.js';
+import { damageFilesOf } from './support/damage.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
-import { contentsOf } from './support/contents.js';
+import { input } from './support/packed.js';
 import { openRemoteStore } from './support/remote-store.js';
+import { mustOpenSession } from './support/remote-tee.js';
 import { buildTa } from './support/ta.js';
 
 /** Largest values take seconds on an emulated disk. */
@@ -18,99 +23,93 @@ const smallTa = {
   CFG_SECSTOR_QUOTA_KEYS: '5',
   CFG_SECSTOR_QUOTA_BYTES: '10000',
 };
+/** One that can be told to panic. */
+const PANIC_UUID = '6fa01b42-96e7-40c2-b358-ae4f70619211';
 
 const machineOfFile = useMachine(async () => ({
-  files: { [TA_FILE.replace(TA_UUID, SMALL_UUID)]: await buildTa(smallTa) },
+  files: {
+    [TA_FILE.replace(TA_UUID, SMALL_UUID)]: await buildTa(smallTa),
+    [TA_FILE.replace(TA_UUID, PANIC_UUID)]: await buildTa({ TA_UUID: PANIC_UUID, CFG_SECSTOR_TEST: 'y' }),
+  },
 }));
 jest.setTimeout(TEST_MS);
 
-const open: OpenStore = async (options) =>
-  openRemoteStore(await machineOfFile.user('alice'), { timeoutMs: TEST_MS, ...options });
+/** With patience; options that are no object go through as they are. */
+const patient = (options: OpenOptions = {}): OpenOptions =>
+  typeof options === 'object' && (options as unknown) !== null ? { timeoutMs: TEST_MS, ...options } : options;
 
-describe('on all backends', () => {
+const openAs =
+  (user: keyof typeof Uid, more: OpenOptions = {}): OpenStore =>
+  async (options) => {
+    // With io_uring Node.js 20 refuses to change the user.
+    const process = await machineOfFile.user(user, { env: { UV_USE_IO_URING: '0' } });
+    return openRemoteStore(process, patient(options === undefined ? more : { ...more, ...options }));
+  };
+
+const openPlain: OpenStore = async (options) => openRemoteStore(await machineOfFile.user('alice'), patient(options));
+
+async function panic(): Promise<void> {
+  const version = { type: 'value-in', a: PROTOCOL_VERSION, b: 0 } as const;
+  const target = { uuid: PANIC_UUID, login: Login.USER, params: [version, input('panic')] };
+  const session = await mustOpenSession(await machineOfFile.user('bob'), target);
+  expect(await session.invoke(Command.TEST_PANIC, [])).toMatchObject({ result: TeeResult.TARGET_DEAD });
+  await session.close();
+}
+
+conformance({
+  name: 'OP-TEE in QEMU',
+  open: openPlain,
   // Each user has a group of the same number.
-  conformance(open, { uid: Uid.alice, gid: Uid.alice });
+  identity: { uid: Uid.alice, gid: Uid.alice },
+  info: {
+    backend: 'optee',
+    secure: true,
+    antiRollback: 100,
+    rollbackProtected: false,
+    owner: 'fc34275c-d8dd-5ba7-968b-504718363b87',
+  },
+  fillable: { taUuid: SMALL_UUID },
+  runs: 4,
+  inProcess: new LeftOut('its stores live in a process of the machine, and what comes from there is a copy'),
+  rootProcess: {
+    open: openAs('root'),
+    become: async (uid) => {
+      const process = await machineOfFile.user('root', { env: { UV_USE_IO_URING: '0' } });
+      await process.run((_context, id) => {
+        globalThis.process.seteuid?.(id);
+      }, uid);
+    },
+  },
+  panicking: { open: openAs('alice', { taUuid: PANIC_UUID }), panic },
+  damageable: {
+    // Nobody else's objects are written meanwhile.
+    open: openAs('carol'),
+    damage: async (work) => {
+      await damageFilesOf(machineOfFile.machine, work);
+      machineOfFile.forgetUsers();
+      // The Trusted Application has what it read in its memory.
+      await machineOfFile.machine.reboot();
+    },
+  },
 });
 
-describe('on the machine', () => {
-  test('info tells of real storage without rollback protection', async () => {
-    const store = await open();
-    expect(await store.info()).toMatchObject({
-      backend: 'optee',
-      secure: true,
-      antiRollback: 100,
-      rollbackProtected: false,
-      owner: 'fc34275c-d8dd-5ba7-968b-504718363b87',
-    });
-  });
+test('a reboot keeps every value, and revisions rise on', async () => {
+  const before = await openPlain({ domain: 'reboot' });
+  const large = Buffer.alloc(100_000, 'large');
+  await before.put('small', 'value');
+  await before.put('large', large);
+  await before.put('gone', 'x');
+  await before.delete('gone');
+  const { revision } = await before.put('empty', '');
 
-  test('a call that misses its deadline says so, and what comes later is served', async () => {
-    const store = await open({ domain: 'deadline' });
-    const busy = store.put('large', Buffer.alloc(200_000));
-    const error = { code: 'ERR_TIMEOUT', operation: 'put', key: 'k', outcomeUnknown: false };
-    await expect(store.put('k', 'v', { timeoutMs: 50 })).rejects.toMatchObject(error);
-    await busy;
-    expect(await store.keys()).toEqual(['large']);
-    await store.clear({ confirm: true });
-  });
+  machineOfFile.forgetUsers();
+  await machineOfFile.machine.reboot();
 
-  describe('what exceeds the quota is refused whole', () => {
-    const quota = expect.objectContaining({ code: 'ERR_QUOTA', outcomeUnknown: false }) as Error;
-
-    test('of keys, over all domains', async () => {
-      const store = await open({ taUuid: SMALL_UUID });
-      const other = await open({ taUuid: SMALL_UUID, domain: 'other' });
-      expect((await store.info()).limits).toMatchObject({ keys: 5, bytes: 10_000 });
-      for (const key of ['a', 'b', 'c']) await store.put(key, key);
-      await other.put('d', 'd');
-      const before = [await contentsOf(store), await contentsOf(other)];
-      const two = ['e', 'f'].map((key) => ({ type: 'put', key, value: key }) as const);
-      await expect(store.batch([{ type: 'put', key: 'a', value: 'changed' }, ...two])).rejects.toEqual(quota);
-      expect([await contentsOf(store), await contentsOf(other)]).toEqual(before);
-      await other.put('e', 'e');
-      await expect(store.put('f', 'f')).rejects.toEqual(quota);
-      await expect(store.generate('f')).rejects.toEqual(quota);
-      await store.batch([
-        { type: 'delete', key: 'a' },
-        { type: 'put', key: 'f', value: 'in its place' },
-      ]);
-      expect((await store.info()).used.keys).toBe(5);
-      for (const full of [store, other]) await full.clear({ confirm: true });
-      expect((await store.info()).used).toMatchObject({ keys: 0, bytes: 0 });
-    });
-
-    test('of bytes of keys and values', async () => {
-      const store = await open({ taUuid: SMALL_UUID });
-      await store.put('k', Buffer.alloc(9_000));
-      const before = await contentsOf(store);
-      await expect(store.put('kk', Buffer.alloc(998))).rejects.toEqual(quota);
-      await expect(store.put('k', Buffer.alloc(10_000))).rejects.toEqual(quota);
-      expect(await contentsOf(store)).toEqual(before);
-      await store.put('kk', Buffer.alloc(997));
-      expect((await store.info()).used).toMatchObject({ keys: 2, bytes: 10_000 });
-      await store.put('k', '');
-      await store.clear({ confirm: true });
-    });
-  });
-
-  test('a reboot keeps every value, and revisions rise on', async () => {
-    const before = await open({ domain: 'reboot' });
-    const large = Buffer.alloc(100_000, 'large');
-    await before.put('small', 'value');
-    await before.put('large', large);
-    await before.put('gone', 'x');
-    await before.delete('gone');
-    const { revision } = await before.put('empty', '');
-
-    machineOfFile.forgetUsers();
-    await machineOfFile.machine.reboot();
-
-    const after = await open({ domain: 'reboot' });
-    expect(await after.get('small', { encoding: 'utf8' })).toBe('value');
-    expect((await after.get('large'))?.equals(large)).toBe(true);
-    expect(await after.get('empty')).toEqual(Buffer.alloc(0));
-    expect(await after.get('gone')).toBeNull();
-    expect(await after.keys()).toEqual(['empty', 'large', 'small']);
-    expect((await after.put('gone', 'again')).revision).toBeGreaterThan(revision);
-  });
+  const after = await openPlain({ domain: 'reboot' });
+  expect(await after.get('small', { encoding: 'utf8' })).toBe('value');
+  expect((await after.get('large'))?.equals(large)).toBe(true);
+  expect(await after.get('empty')).toEqual(Buffer.alloc(0));
+  expect(await after.get('gone')).toBeNull();
+  expect(await after.keys()).toEqual(['empty', 'large', 'small']);
+  expect((await after.put('gone', 'again')).revision).toBeGreaterThan(revision);
 });

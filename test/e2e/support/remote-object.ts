@@ -18,15 +18,18 @@ interface SignalNote {
 
 let lastSignal = 0;
 
+/** A process that runs functions: of the machine, or another one on this side. */
+export type Runner = Pick<UserProcess, 'run'>;
+
 /**
- * An object that lives in a process of the machine. Arguments and results are copied; an AbortSignal among the options
+ * An object that lives in another process. Arguments and results are copied; an AbortSignal among the options
  * of a call (its last argument) is followed by one over there.
  */
 export class RemoteObject {
-  readonly #process: UserProcess;
+  readonly #process: Runner;
   readonly #handle: number;
 
-  private constructor(process: UserProcess, handle: number) {
+  private constructor(process: Runner, handle: number) {
     this.#process = process;
     this.#handle = handle;
   }
@@ -36,7 +39,7 @@ export class RemoteObject {
    * @param make runs there, see UserProcess.run
    */
   static async make<A extends unknown[]>(
-    process: UserProcess,
+    process: Runner,
     make: (context: RunContext, ...args: A) => unknown,
     ...args: A
   ): Promise<RemoteObject> {
@@ -79,7 +82,7 @@ export class RemoteObject {
 
 /** Makes a call whose signal, if it has one, is followed over there until the call has ended. */
 async function withSignal<T>(
-  process: UserProcess,
+  process: Runner,
   args: readonly unknown[],
   call: (plain: unknown[]) => Promise<T>,
 ): Promise<T> {

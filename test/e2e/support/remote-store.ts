@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { OpenOptions } from '../../../src-ts/options.js';
-import type { UserProcess } from '../../../tools/machine/machine.mjs';
+import type { RunContext } from '../../../tools/machine/machine.mjs';
 import type { Store } from '../../conformance/store.js';
-import { RemoteObject } from './remote-object.js';
+import { RemoteObject, type Runner } from './remote-object.js';
 
 /** Opens a store in a process of the machine and stands for it here. */
-export async function openRemoteStore(process: UserProcess, options?: OpenOptions): Promise<Store> {
-  const remote = await RemoteObject.make(
+export function openRemoteStore(process: Runner, options?: OpenOptions): Promise<Store> {
+  return openElsewhere(
     process,
     ({ require }, given: OpenOptions | undefined) => {
       const { SecureStorage } = require('optee-secure-storage') as typeof import('../../../src-ts/index.js');
@@ -14,6 +14,18 @@ export async function openRemoteStore(process: UserProcess, options?: OpenOption
     },
     options,
   );
+}
+
+/**
+ * Stands for a store of another process.
+ * @param open runs there
+ */
+export async function openElsewhere<A extends unknown[]>(
+  process: Runner,
+  open: (context: RunContext, ...args: A) => unknown,
+  ...args: A
+): Promise<Store> {
+  const remote = await RemoteObject.make(process, open, ...args);
   const forward = {
     get(_target: object, name: string | symbol) {
       // A promise that resolves to a store must not take it for another promise.

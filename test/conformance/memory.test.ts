@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/** The API over the store in memory that applications test with, and the faults that they can order. */
+import type { MemoryOpenOptions } from '../../src-ts/testing/index.js';
+import { MemoryTee } from '../../src-ts/testing/index.js';
+import { diagnosisOf } from '../../src-ts/diagnosis.js';
+import { openElsewhere } from '../e2e/support/remote-store.js';
+import { buildCommandLine } from '../unit/support/cli.js';
+import { LeftOut } from './backend.js';
+import { conformance } from './index.js';
+import { HOST_RUNS, ownIdentity, rootProcess, useProcess } from './support/host.js';
+
+let tee: MemoryTee;
+beforeAll(async () => {
+  buildCommandLine();
+  tee = await MemoryTee.create();
+}, 120_000);
+afterAll(async () => {
+  await tee.close();
+});
+
+const open = (options?: MemoryOpenOptions) => tee.open(options);
+const another = useProcess();
+
+conformance({
+  name: 'memory, for tests of applications',
+  open,
+  identity: ownIdentity,
+  info: { backend: 'memory', secure: false, antiRollback: 0 },
+  fillable: {},
+  runs: HOST_RUNS,
+  inProcess: {
+    isAvailable: async (options) => (await diagnosisOf(async () => (await open(options)).close())).ok,
+    diagnose: (options) => diagnosisOf(async () => (await open(options)).info()),
+  },
+  rootProcess: rootProcess(another, (process, options) =>
+    openElsewhere(
+      process,
+      async ({ require, state }, given) => {
+        const { MemoryTee: Here } =
+          require('optee-secure-storage/testing') as typeof import('../../src-ts/testing/index.js');
+        state.tee ??= await Here.create();
+        return (state.tee as MemoryTee).open(given);
+      },
+      options,
+    ),
+  ),
+  panicking: {
+    open,
+    panic: () => {
+      tee.fail({ kind: 'ta-dead' });
+      return Promise.resolve();
+    },
+  },
+  damageable: new LeftOut('nothing outside of the process holds what it stores; a fault "corrupt" can be ordered'),
+});

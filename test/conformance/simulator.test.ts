@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/** The API over the simulator: the same TA as WebAssembly, its data in a directory. */
+import { chmodSync } from 'node:fs';
+import path from 'node:path';
+
+import { SecureStorage, type OpenOptions } from '../../src-ts/index.js';
+import { Simulator, simulatorBackend } from '../../src-ts/simulator/backend.js';
+import { openElsewhere } from '../e2e/support/remote-store.js';
+import { buildCommandLine } from '../unit/support/cli.js';
+import type { OpenStore } from './store.js';
+import { conformance } from './index.js';
+import { damageFilesOf, HOST_RUNS, ownIdentity, rootProcess, useFolder, useProcess } from './support/host.js';
+
+beforeAll(buildCommandLine, 120_000);
+
+const openIn =
+  (directory: string): OpenStore =>
+  (options) =>
+    SecureStorage.open(simulated(directory, options));
+
+/** Options that are not an object go through as they are. */
+function simulated(directory: string, options: OpenOptions = {}): OpenOptions {
+  if (typeof options !== 'object' || (options as unknown) === null) return options;
+  return { backend: 'simulator', simulator: { directory }, ...options };
+}
+
+const folder = useFolder();
+const directory = path.join(folder, 'own');
+const damageable = path.join(folder, 'damaged');
+const another = useProcess();
+
+conformance({
+  name: 'simulator',
+  open: openIn(directory),
+  identity: ownIdentity,
+  info: { backend: 'simulator', secure: false, antiRollback: 0 },
+  fillable: {},
+  runs: HOST_RUNS,
+  inProcess: {
+    isAvailable: (options) => SecureStorage.isAvailable(simulated(directory, options)),
+    diagnose: (options) => SecureStorage.diagnose(simulated(directory, options)),
+  },
+  // A directory is one user's, so each user's store is in another.
+  rootProcess: rootProcess(another, (process, options) => {
+    chmodSync(folder, 0o777);
+    return openElsewhere(
+      process,
+      ({ require }, given, parent) => {
+        const { SecureStorage: here } = require('optee-secure-storage') as typeof import('../../src-ts/index.js');
+        const own = `${parent}/of ${String(globalThis.process.geteuid?.())}`;
+        return here.open({ ...given, backend: 'simulator', simulator: { directory: own } });
+      },
+      options,
+      folder,
+    );
+  }),
+  panicking: {
+    open: openIn(directory),
+    panic: async () => {
+      const simulator = simulatorBackend({ directory });
+      if (!(simulator instanceof Simulator)) throw new Error('not the simulator');
+      await simulator.kill();
+    },
+  },
+  damageable: {
+    open: openIn(damageable),
+    damage: (work) => damageFilesOf(path.join(damageable, 'v1', 'objects'), work),
+  },
+});
