@@ -8,32 +8,33 @@
 
 #include <stdlib.h>
 
-extern char ta_data_start[];
-extern char ta_data_end[];
+/* The linker script aligns both. */
+extern uint64_t ta_data_start[];
+extern uint64_t ta_data_end[];
 
-static char *pristine;
+static uint64_t *pristine;
 
 /*
  * Not memcpy, and not instrumented: a sanitizer keeps red zones between the
  * variables, and those are copied along.
  */
 __attribute__((no_sanitize("address"))) static void
-copy(volatile char *to, const volatile char *from, size_t size)
+copy(volatile uint64_t *to, const volatile uint64_t *from, size_t count)
 {
-	while (size--)
+	while (count--)
 		*to++ = *from++;
 }
 
 void port_load_ta(void)
 {
-	size_t size = (size_t)(ta_data_end - ta_data_start);
+	size_t count = (size_t)(ta_data_end - ta_data_start);
 
 	if (pristine) {
-		copy(ta_data_start, pristine, size);
+		copy(ta_data_start, pristine, count);
 		return;
 	}
-	pristine = malloc(size ? size : 1);
+	pristine = malloc(count ? count * sizeof(*pristine) : 1);
 	if (!pristine)
 		abort();
-	copy(pristine, ta_data_start, size);
+	copy(pristine, ta_data_start, count);
 }

@@ -13,9 +13,13 @@
 #include "object.h"
 
 /* Room for the 10 000 keys of the quota at 64 bytes each, with offsets. */
+#ifndef CACHE_BUDGET
 #define CACHE_BUDGET (768 * 1024)
+#endif
 /* Larger values are read again each time, not kept; nodes always are. */
+#ifndef CACHE_VALUE_MAX
 #define CACHE_VALUE_MAX (128 * 1024)
+#endif
 
 struct object {
 	struct object *newer;

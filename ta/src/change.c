@@ -85,7 +85,9 @@ static size_t added_size(const struct draft *draft,
  * Every object makes every access of every Trusted Application dearer, so one
  * owner does not get any number of them.
  */
+#ifndef OBJECTS_MAX
 #define OBJECTS_MAX 1024
+#endif
 
 /* Writes a large value as an object that nothing refers to yet. */
 static TEE_Result write_value(struct draft *draft, const struct change *change,

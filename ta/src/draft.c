@@ -6,10 +6,16 @@
 #include "search.h"
 #include "storage.h"
 
+#ifndef LEAF_MIN_SIZE
 #define LEAF_MIN_SIZE (8 * 4096 - 24)
+#endif
+#ifndef LEAF_MAX_SIZE
 #define LEAF_MAX_SIZE (64 * 4096 - 24)
+#endif
 /* So many objects are held at the smallest size of leaves. */
+#ifndef FEW_OBJECTS
 #define FEW_OBJECTS 16
+#endif
 
 /*
  * Makes room for one more element. Arrays grow by half, so that a thousand

@@ -13,9 +13,13 @@
  * Size, without the index, at which a root hands records down to leaves: three
  * blocks of OP-TEE's storage, less the object's own header there (24 bytes).
  */
+#ifndef ROOT_SIZE
 #define ROOT_SIZE (3 * 4096 - 24)
+#endif
 /* A batch beyond this is written to leaves at once. */
+#ifndef ROOT_SIZE_OF_BATCH
 #define ROOT_SIZE_OF_BATCH (64 * 1024)
+#endif
 
 struct draft {
 	const struct owner *owner;

@@ -155,6 +155,26 @@ size_t node_index_size(const struct index_entry *index, uint32_t count)
 }
 
 /*
+ * A root gives numbers to objects, so it knows of none that it has not given.
+ * One that lists itself as garbage would be removed.
+ */
+static bool is_given(const struct node_header *head, uint64_t number)
+{
+	return number && number < head->next_number;
+}
+
+static bool garbage_is_given(const struct node_header *head,
+			     struct span garbage)
+{
+	struct span number = { 0 };
+
+	while (span_take(&garbage, GARBAGE_SIZE, &number))
+		if (!is_given(head, get_u64(number.data)))
+			return false;
+	return true;
+}
+
+/*
  * Walks over a whole image, checks it and notes where the entries begin, if
  * offsets is not NULL.
  */
@@ -163,6 +183,7 @@ static TEE_Result walk(const uint8_t *image, size_t size,
 {
 	struct span rest = { image, size };
 	struct span skipped = { 0 };
+	struct span garbage = { 0 };
 	struct span last = { 0 };
 	struct index_entry entry = { 0 };
 	struct record record = { 0 };
@@ -170,12 +191,14 @@ static TEE_Result walk(const uint8_t *image, size_t size,
 
 	if (!span_take(&rest, NODE_HEADER_SIZE, &skipped) ||
 	    !span_take(&rest, (size_t)head->garbage_count * GARBAGE_SIZE,
-		       &skipped))
+		       &garbage) ||
+	    !garbage_is_given(head, garbage))
 		return TEE_ERROR_CORRUPT_OBJECT;
 	for (n = 0; n < head->index_count; n++) {
 		if (offsets)
 			*offsets++ = (uint32_t)(rest.data - image);
-		if (!take_index(&rest, &entry))
+		if (!take_index(&rest, &entry) ||
+		    (entry.number && !is_given(head, entry.number)))
 			return TEE_ERROR_CORRUPT_OBJECT;
 		/* The first range begins before every key. */
 		if (n ? span_compare(last, entry.separator) >= 0
@@ -188,7 +211,10 @@ static TEE_Result walk(const uint8_t *image, size_t size,
 			*offsets++ = (uint32_t)(rest.data - image);
 		if (!take_record(&rest, &record) ||
 		    (n && span_compare(last, record.key) >= 0) ||
-		    (head->kind == NODE_LEAF && record.kind == RECORD_DELETED))
+		    (head->kind == NODE_LEAF &&
+		     record.kind == RECORD_DELETED) ||
+		    (head->kind == NODE_ROOT && record.number &&
+		     !is_given(head, record.number)))
 			return TEE_ERROR_CORRUPT_OBJECT;
 		last = record.key;
 	}
@@ -203,6 +229,16 @@ static bool is_bare(const struct node_header *head)
 		 head->index_count || head->garbage_count);
 }
 
+/*
+ * The numbers of a root that only rise: they have begun to, and none ever
+ * comes so far that it could wrap.
+ */
+static bool is_rising(const struct node_header *head)
+{
+	return head->sequence && head->next_number &&
+	       !((head->sequence | head->next_number | head->revision) >> 63);
+}
+
 static TEE_Result read_expected(const uint8_t *image, size_t size,
 				enum node_kind kind, uint64_t number,
 				struct node_header *head)
@@ -212,7 +248,7 @@ static TEE_Result read_expected(const uint8_t *image, size_t size,
 	if (res)
 		return res;
 	if (head->kind != kind || head->number != number || size > UINT32_MAX ||
-	    (kind == NODE_LEAF && !is_bare(head)))
+	    !(kind == NODE_ROOT ? is_rising(head) : is_bare(head)))
 		return TEE_ERROR_CORRUPT_OBJECT;
 	return res;
 }

@@ -50,6 +50,7 @@ static void merge(struct merged *merged, const struct record *fresh,
 TEE_Result range_merge(struct draft *draft, uint32_t n, struct merged *merged)
 {
 	const struct index_entry *entry = draft->index + n;
+	struct span end = { 0 };
 	TEE_Result res = TEE_SUCCESS;
 	uint32_t count = 0;
 	uint32_t from = range_records(draft, n, &count);
@@ -58,7 +59,9 @@ TEE_Result range_merge(struct draft *draft, uint32_t n, struct merged *merged)
 	if (entry->kind == INDEX_LOST)
 		return TEE_ERROR_CORRUPT_OBJECT;
 	if (entry->kind == INDEX_LEAF) {
-		res = store_leaf(draft->owner, entry->number, &merged->leaf);
+		if (n + 1 < draft->head.index_count)
+			end = draft->index[n + 1].separator;
+		res = store_leaf(draft->owner, entry, end, &merged->leaf);
 		if (res)
 			return res;
 		merged->room += merged->leaf->node.head.record_count;

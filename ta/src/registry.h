@@ -13,7 +13,9 @@
 #include "object.h"
 
 /* The list is read often, so there is an end to it; the rest go unlisted. */
+#ifndef REGISTRY_OWNERS_MAX
 #define REGISTRY_OWNERS_MAX 1024
+#endif
 
 /*
  * Whether the owner is listed, asked of the storage now.

@@ -100,17 +100,37 @@ TEE_Result store_root(const struct owner *owner, struct object **root)
 	return res ? res : add_object(owner, ROOT_NUMBER, &node, root);
 }
 
-TEE_Result store_leaf(const struct owner *owner, uint64_t number,
+static bool is_within(const struct node *leaf, struct span start,
+		      struct span end)
+{
+	uint32_t count = leaf->head.record_count;
+
+	if (!count)
+		return true;
+	return span_compare(node_record(leaf, 0).key, start) >= 0 &&
+	       (!end.size ||
+		span_compare(node_record(leaf, count - 1).key, end) < 0);
+}
+
+TEE_Result store_leaf(const struct owner *owner,
+		      const struct index_entry *entry, struct span end,
 		      struct object **leaf)
 {
 	TEE_Result res = TEE_SUCCESS;
 
-	*leaf = cache_get(owner, number);
-	if (*leaf)
-		return TEE_SUCCESS;
-	res = load_node(owner, NODE_LEAF, number, leaf);
+	*leaf = cache_get(owner, entry->number);
+	if (!*leaf)
+		res = load_node(owner, NODE_LEAF, entry->number, leaf);
 	/* The index names it, so it was there. */
-	return res == TEE_ERROR_ITEM_NOT_FOUND ? TEE_ERROR_CORRUPT_OBJECT : res;
+	if (res == TEE_ERROR_ITEM_NOT_FOUND)
+		return TEE_ERROR_CORRUPT_OBJECT;
+	/* Keys of other ranges would end up in leaves that are not in order. */
+	if (!res && !is_within(&(*leaf)->node, entry->separator, end)) {
+		object_release(*leaf);
+		*leaf = NULL;
+		return TEE_ERROR_CORRUPT_OBJECT;
+	}
+	return res;
 }
 
 TEE_Result store_value(const struct owner *owner, const struct record *record,
@@ -152,6 +172,13 @@ static void found_take(struct found *found, struct object *holder, uint32_t n)
 	found->record = node_record(&holder->node, n);
 }
 
+static struct span range_end(const struct node *root, uint32_t n)
+{
+	return n + 1 < root->head.index_count
+		       ? node_index(root, n + 1).separator
+		       : (struct span){ 0 };
+}
+
 static TEE_Result find_in_leaf(const struct owner *owner,
 			       const struct node *root, struct span key,
 			       struct found *found)
@@ -164,12 +191,13 @@ static TEE_Result find_in_leaf(const struct owner *owner,
 
 	if (!root->head.index_count)
 		return TEE_ERROR_ITEM_NOT_FOUND;
-	entry = node_index(root, node_find_range(root, key));
+	n = node_find_range(root, key);
+	entry = node_index(root, n);
 	if (entry.kind == INDEX_EMPTY)
 		return TEE_ERROR_ITEM_NOT_FOUND;
 	if (entry.kind == INDEX_LOST)
 		return TEE_ERROR_CORRUPT_OBJECT;
-	res = store_leaf(owner, entry.number, &leaf);
+	res = store_leaf(owner, &entry, range_end(root, n), &leaf);
 	if (res)
 		return res;
 	n = node_find(&leaf->node, key, &exact);
@@ -243,7 +271,7 @@ static TEE_Result next_in_leaves(const struct owner *owner,
 			continue;
 		if (entry.kind == INDEX_LOST)
 			return TEE_ERROR_CORRUPT_OBJECT;
-		res = store_leaf(owner, entry.number, &leaf);
+		res = store_leaf(owner, &entry, range_end(root, range), &leaf);
 		if (res)
 			return res;
 		n = first_from(&leaf->node, key, inclusive);

@@ -27,8 +27,14 @@ void found_release(struct found *found);
  */
 TEE_Result store_root(const struct owner *owner, struct object **root);
 
-/* A leaf that an index names. TEE_ERROR_CORRUPT_OBJECT: it is lost. */
-TEE_Result store_leaf(const struct owner *owner, uint64_t number,
+/*
+ * The leaf of an index entry, whose range ends before the separator of the
+ * next entry, an empty one if there is none.
+ *
+ * TEE_ERROR_CORRUPT_OBJECT: it is lost, or has keys that are not in the range.
+ */
+TEE_Result store_leaf(const struct owner *owner,
+		      const struct index_entry *entry, struct span end,
 		      struct object **leaf);
 
 /*

@@ -7,19 +7,16 @@
 
 struct kept {
 	struct kept *next;
-	void *data;
+	uint8_t data[];
 };
 
 static struct kept *all;
 
 void *keep(size_t size)
 {
-	struct kept *kept = malloc(sizeof(*kept));
+	struct kept *kept = malloc(sizeof(*kept) + size);
 
 	if (!kept)
-		abort();
-	kept->data = malloc(size);
-	if (!kept->data && size)
 		abort();
 	kept->next = all;
 	all = kept;
@@ -37,7 +34,6 @@ void keep_release(const void *mark)
 		struct kept *kept = all;
 
 		all = kept->next;
-		free(kept->data);
 		free(kept);
 	}
 }

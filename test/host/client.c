@@ -96,7 +96,7 @@ static TEE_Param param_of(const struct arg *arg)
 		return param;
 	}
 	/* An empty reference has no memory, as in OP-TEE. */
-	if (arg->room) {
+	if (arg->room && !arg->no_memory) {
 		buffer = malloc(arg->room);
 		CHECK(buffer);
 		memset(buffer, UNTOUCHED, arg->room);
@@ -151,7 +151,7 @@ static void take_answer(struct client *client, const struct arg *args,
 
 		client->out[n] = (struct bytes){ 0 };
 		if (arg->type == TEE_PARAM_TYPE_MEMREF_INPUT) {
-			CHECK(!arg->room ||
+			CHECK(!buffers[n] ||
 			      !memcmp(buffers[n], arg->in.data, arg->room));
 			free(buffers[n]);
 		} else if (is_memref(arg) && !arg->in.size) {

@@ -61,6 +61,8 @@ struct arg {
 	size_t room;
 	uint32_t a;
 	uint32_t b;
+	/* A reference that has a size, but points nowhere. */
+	bool no_memory;
 };
 
 struct arg none(void);
