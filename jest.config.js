@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** @param {string} name */
-const project = (name) => ({
+/** @param {string} name @param {string[]} tests the files, as patterns below test/ */
+const project = (name, tests = [`${name}/**/*.test.ts`]) => ({
   displayName: name,
   testEnvironment: 'node',
-  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testMatch: tests.map((pattern) => `<rootDir>/test/${pattern}`),
   // import() stays as it is: it is how tests reach the ES modules in tools/ (with --experimental-vm-modules).
   transform: {
     '\\.ts$': [
@@ -18,5 +18,19 @@ const project = (name) => ({
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/.cache/'],
 });
 
+/** What the addon does, run once more under each sanitizer, and proof that a sanitizer sees what goes wrong. */
+const sanitizers = [
+  'native/{deadlines,lifecycle,parameters,surroundings,hostile,store}.test.ts',
+  'native/sanitized/*.test.ts',
+];
+
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
-module.exports = { projects: [project('unit'), project('conformance'), project('native'), project('e2e')] };
+module.exports = {
+  projects: [
+    project('unit'),
+    project('conformance'),
+    project('native', ['native/*.test.ts']),
+    project('sanitizers', sanitizers), // by tools/sanitizers.mjs
+    project('e2e'),
+  ],
+};

@@ -7,6 +7,8 @@
  *   node tools/native.mjs gyp      by node-gyp, for this machine:  build/Release/optee_secure_storage.node
  *   node tools/native.mjs cmake    by cmake-js, for this machine:  build/cmake/Release/optee_secure_storage.node
  *   node tools/native.mjs arm64    by a cross compiler:            build/arm64/optee_secure_storage.node
+ *   node tools/native.mjs address  with sanitizers, for tests:     build/addon-address/optee_secure_storage.node
+ *   node tools/native.mjs thread   with another:                   build/addon-thread/optee_secure_storage.node
  *
  * The environment variable JOBS says how many compilers may run at once.
  */
@@ -23,6 +25,13 @@ import { run, SetupError } from './lib/run.mjs';
 
 const BUILD = path.join(ROOT, 'build');
 const JOBS = process.env.JOBS ?? String(os.availableParallelism());
+/** Makes wiping visible to sanitizers. */
+const WATCHED_WIPE = 'test/native/support/watched_wipe.h';
+
+/** What the kinds of build with sanitizers are built with, for -fsanitize=. */
+export const SANITIZERS = Object.freeze({ address: 'address,undefined', thread: 'thread' });
+
+/** @typedef {'gyp' | 'cmake' | 'arm64' | keyof typeof SANITIZERS} Kind */
 
 /**
  * @typedef {object} Build
@@ -32,7 +41,7 @@ const JOBS = process.env.JOBS ?? String(os.availableParallelism());
  * @property {() => Promise<unknown>} make
  */
 
-/** @type {Readonly<Record<string, Build>>} */
+/** @type {Readonly<Record<Kind, Build>>} */
 const BUILDS = {
   gyp: {
     title: 'Building the addon (node-gyp)',
@@ -52,7 +61,19 @@ const BUILDS = {
     output: 'arm64/optee_secure_storage.node',
     make: makeForArm64,
   },
+  address: sanitizedBuild('address'),
+  thread: sanitizedBuild('thread'),
 };
+
+/** @param {keyof typeof SANITIZERS} kind @returns {Build} */
+function sanitizedBuild(kind) {
+  return {
+    title: `Building the addon with sanitizers (${SANITIZERS[kind]})`,
+    packages: 'native',
+    output: `addon-${kind}/optee_secure_storage.node`,
+    make: () => makeSanitized(kind),
+  };
+}
 
 /** A program of the development dependencies. @param {string} file @param {string[]} args */
 function runModule(file, args) {
@@ -75,25 +96,46 @@ function makeWithCmakeJs() {
   return runModule('cmake-js/bin/cmake-js', args);
 }
 
-async function makeForArm64() {
-  const folder = path.join(BUILD, 'arm64');
-  const settings = {
-    BUILD_ADDON: 'ON',
+/** By cmake alone. @param {string} name of the folder in build/ @param {Record<string, string>} settings */
+async function makeWithCmake(name, settings) {
+  const folder = path.join(BUILD, name);
+  const definitions = Object.entries({ BUILD_ADDON: 'ON', ...settings }).map(([key, value]) => `-D${key}=${value}`);
+  await run('cmake', ['-S', ROOT, '-B', folder, ...definitions]);
+  await run('cmake', ['--build', folder, '--parallel', JOBS]);
+}
+
+function makeForArm64() {
+  return makeWithCmake('arm64', {
     CMAKE_BUILD_TYPE: 'Release',
     CMAKE_SYSTEM_NAME: 'Linux',
     CMAKE_SYSTEM_PROCESSOR: 'aarch64',
     CMAKE_C_COMPILER: 'aarch64-linux-gnu-gcc',
     CMAKE_CXX_COMPILER: 'aarch64-linux-gnu-g++',
-  };
-  const definitions = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
-  await run('cmake', ['-S', ROOT, '-B', folder, ...definitions]);
-  await run('cmake', ['--build', folder, '--parallel', JOBS]);
+  });
+}
+
+/** @param {keyof typeof SANITIZERS} kind */
+function makeSanitized(kind) {
+  const sanitize = `-fsanitize=${SANITIZERS[kind]} -fno-sanitize-recover=all -fno-omit-frame-pointer`;
+  return makeWithCmake(`addon-${kind}`, {
+    CMAKE_BUILD_TYPE: 'RelWithDebInfo',
+    // GCC's runtimes can be loaded into a node that was built without them; clang's for threads cannot.
+    CMAKE_C_COMPILER: 'gcc',
+    CMAKE_CXX_COMPILER: 'g++',
+    CMAKE_CXX_FLAGS: `${sanitize} -include "${path.join(ROOT, WATCHED_WIPE)}"`,
+  });
 }
 
 /** Everything that the result depends on, as a digest. @param {string} kind */
 function digestOfInputs(kind) {
   const sources = readdirSync(path.join(ROOT, 'src-native')).sort();
-  const files = ['binding.gyp', 'CMakeLists.txt', 'tools/native.mjs', 'node_modules/node-addon-api/package.json'];
+  const files = [
+    'binding.gyp',
+    'CMakeLists.txt',
+    'tools/native.mjs',
+    WATCHED_WIPE,
+    'node_modules/node-addon-api/package.json',
+  ];
   const hash = createHash('sha256').update(
     JSON.stringify([kind, ROOT, process.execPath, process.version, process.arch]),
   );
@@ -107,13 +149,12 @@ function digestOfInputs(kind) {
 /**
  * Builds the addon if it has to be.
  *
- * @param {'gyp' | 'cmake' | 'arm64'} kind
+ * @param {Kind} kind
  * @returns {Promise<string>} the file
  * @throws {SetupError}
  */
 export async function ensureAddon(kind) {
   const build = BUILDS[kind];
-  if (!build) throw new SetupError(`there is no build of the kind ${String(kind)}`);
   const output = path.join(BUILD, build.output);
   const stamp = path.join(BUILD, 'stamps', `addon-${kind}`);
   const digest = digestOfInputs(kind);
@@ -131,11 +172,11 @@ export async function ensureAddon(kind) {
 }
 
 async function main() {
-  const [kind, ...rest] = process.argv.slice(2);
-  if (rest.length > 0 || (kind !== 'gyp' && kind !== 'cmake' && kind !== 'arm64')) {
-    throw new SetupError('usage: node tools/native.mjs gyp|cmake|arm64');
+  const [kind = '', ...rest] = process.argv.slice(2);
+  if (rest.length > 0 || !Object.hasOwn(BUILDS, kind)) {
+    throw new SetupError(`usage: node tools/native.mjs ${Object.keys(BUILDS).join('|')}`);
   }
-  say(path.relative(process.cwd(), await ensureAddon(kind)));
+  say(path.relative(process.cwd(), await ensureAddon(/** @type {Kind} */ (kind))));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -97,6 +97,7 @@ const KINDS = {
   host: () => counted('tools/host-tests.mjs'),
   native: () => jest('native'),
   sanitizers: () => counted('tools/sanitizers.mjs'),
+  sanitizers: () => counted('tools/sanitizers.mjs'),
   e2e: () => jest('e2e'),
 };
 

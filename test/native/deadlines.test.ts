@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** Calls that do not return in time, over the fake libteec: a real TEE does not hang on demand. */
 import { run, valueOf } from './support/run.js';
+import { SLOWNESS } from './support/sanitizer.js';
 
 const of = (name: string) => valueOf('deadlines.ts', name);
 /** Not before `ms`, and not long after: there are other tests beside this one. */
-const about = (ms: number) => ({ ms: { asymmetricMatch: (value: number) => value > ms - 5 && value < ms + 800 } });
+const about = (ms: number) => ({
+  ms: { asymmetricMatch: (value: number) => value > ms - 5 && value < ms + 800 * SLOWNESS },
+});
 
 test('a call that hangs misses its deadline; later ones fail at once; the process can exit', async () => {
   const { value, code, signal, msToExit } = await run('deadlines.ts', 'hangingCall');
@@ -14,14 +17,14 @@ test('a call that hangs misses its deadline; later ones fail at once; the proces
     parked: [0, 1],
   });
   expect({ code, signal }).toEqual({ code: 0, signal: null });
-  expect(msToExit).toBeLessThan(500);
+  expect(msToExit).toBeLessThan(500 * SLOWNESS);
 });
 
 test('an opening that hangs misses its deadline, and the process can exit', async () => {
   const { value, code, msToExit } = await run('deadlines.ts', 'hangingOpen');
   expect(value).toMatchObject({ kind: 'timeout', started: true, ...about(100) });
   expect(code).toBe(0);
-  expect(msToExit).toBeLessThan(500);
+  expect(msToExit).toBeLessThan(500 * SLOWNESS);
 });
 
 test('a queued call that misses its deadline has not begun and never does', async () => {
@@ -90,7 +93,7 @@ test('close() of a session that hangs already does not wait', async () => {
 });
 
 test('a missing supplicant is told within a second, and to all that wait', async () => {
-  const soon = { kind: 'no-supplicant', ms: { asymmetricMatch: (value: number) => value < 1000 } };
+  const soon = { kind: 'no-supplicant', ms: { asymmetricMatch: (value: number) => value < 1000 * SLOWNESS } };
   await expect(of('missingSupplicant')).resolves.toMatchObject({
     opening: { ...soon, started: true },
     calls: [

@@ -115,7 +115,7 @@ export async function fullQueue() {
 /** 64 MiB of input wait, and no more. */
 export async function fullMemory() {
   const session = await open();
-  const running = sleep(session, 300);
+  const running = sleep(session, 1500);
   await delay(50);
   const data = new Uint8Array(4 * 1024 * 1024);
   const calls = Array.from({ length: 17 }, () =>

@@ -2,11 +2,11 @@
 /** Every way in which an environment can end, and what a process is left with. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { loadAddon } from '../../../src-ts/tee/addon.js';
 import { nativeBackend, parkedThreads } from '../../../src-ts/tee/native.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, Counter, target } from '../support/fake.js';
+import { messageOf, startWorker } from '../support/workers.js';
 
 /** What a program may have done when its environment ends. */
 const prefixes = {
@@ -50,8 +50,8 @@ export async function exitAfter(prefix: Prefix) {
 /** In a worker thread: the worker's environment ends, the process goes on and can still use the addon. */
 export async function terminateAfter({ prefix, loadedBefore }: { prefix: Prefix; loadedBefore: boolean }) {
   if (loadedBefore) loadAddon();
-  const worker = workerAt(prefix);
-  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+  const worker = startWorker(__filename, 'inWorker', prefix);
+  await messageOf(worker);
   await worker.terminate();
   // Time for a call that outlives its environment to come back and to be dropped.
   await delay(100);
@@ -68,16 +68,10 @@ export async function inWorker(prefix: Prefix) {
   setInterval(() => undefined, 1000);
 }
 
-function workerAt(prefix: Prefix): Worker {
-  const hook = require.resolve('../support/typescript_hook.cjs');
-  const code = `require(${JSON.stringify(hook)}); void require(${JSON.stringify(__filename)}).inWorker('${prefix}');`;
-  return new Worker(code, { eval: true, execArgv: [] });
-}
-
 export async function eightWorkers() {
   loadAddon();
-  const workers = Array.from({ length: 8 }, () => workerAt('openQueued'));
-  await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
+  const workers = Array.from({ length: 8 }, () => startWorker(__filename, 'inWorker', 'openQueued'));
+  await Promise.all(workers.map(messageOf));
   const session = await open();
   const { result } = await invoke(session, Command.INCREMENT);
   await Promise.all(workers.map((worker) => worker.terminate()));

@@ -5,6 +5,8 @@ import path from 'node:path';
 type Scenario = (argument: unknown) => unknown;
 
 async function main(): Promise<void> {
+  // A sanitizer is for this process, not for the programs that it starts.
+  delete process.env.LD_PRELOAD;
   const [file = '', name = '', argument = 'null'] = process.argv.slice(2);
   const scenarios = require(path.join(__dirname, '..', 'scenarios', file)) as Record<string, Scenario>;
   const scenario = scenarios[name];

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fake_faults.h"
 #include "fake_libteec.h"
 #include "tee_client_api.h"
 
@@ -44,8 +45,8 @@ struct shared_memory {
 };
 
 static atomic_uint counters[FAKE_COUNTERS];
-/* The block that operations had their slices in. */
-static TEEC_SharedMemory *last_block;
+/* The block that operations had their slices in, of whichever session. */
+static TEEC_SharedMemory *_Atomic last_block;
 
 static void nap(uint32_t ms)
 {
@@ -127,13 +128,14 @@ static TEEC_Result resize(TEEC_Operation *op)
 /* Bytes of the block that are not zero; this operation has no slice in it. */
 static TEEC_Result count_residue(TEEC_Operation *op)
 {
-	uint8_t *bytes = last_block ? last_block->buffer : NULL;
+	TEEC_SharedMemory *block = last_block;
+	uint8_t *bytes = block ? block->buffer : NULL;
 	uint32_t residue = 0;
 
-	for (size_t i = 0; bytes && i < last_block->size; i++)
+	for (size_t i = 0; bytes && i < block->size; i++)
 		residue += bytes[i] != 0;
 	op->params[0].value.a = residue;
-	op->params[0].value.b = last_block ? (uint32_t)last_block->size : 0;
+	op->params[0].value.b = block ? (uint32_t)block->size : 0;
 	return TEEC_SUCCESS;
 }
 
@@ -170,6 +172,9 @@ static TEEC_Result perform(uint32_t command, TEEC_Operation *op)
 				   op->params[0].memref.size);
 		op->params[0].memref.size = strlen((char *)slice(op, 0));
 		return TEEC_SUCCESS;
+	case FAKE_LATE_WRITE:
+		fault_late_write(slice(op, 0));
+		return TEEC_SUCCESS;
 	default:
 		return TEEC_ERROR_NOT_SUPPORTED;
 	}
@@ -189,6 +194,7 @@ EXPORT TEEC_Result TEEC_InitializeContext(const char *name, TEEC_Context *ctx)
 EXPORT void TEEC_FinalizeContext(TEEC_Context *ctx)
 {
 	close(ctx->imp.fd);
+	fault_at_close();
 	counters[FAKE_CONTEXTS]--;
 	if (counters[FAKE_CONTEXTS] == 0 && getenv("FAKE_REPORT_CLOSE"))
 		dprintf(2, "fake: sessions %u, blocks %u\n",
@@ -201,12 +207,11 @@ EXPORT TEEC_Result TEEC_AllocateSharedMemory(TEEC_Context *ctx,
 	struct shared_memory *shm = (struct shared_memory *)memory;
 	size_t size = shm->size;
 	uint32_t flags = shm->flags;
-	void *buffer = malloc(size);
+	void *buffer = fault_allocate(size);
 
 	(void)ctx;
 	/* Writes to all that the library knows of, and nothing beyond. */
 	memset(shm, 0x5a, sizeof(*shm));
-	memset(buffer, 0x5a, size);
 	shm->buffer = buffer;
 	shm->size = size;
 	shm->flags = flags;

@@ -16,6 +16,7 @@ enum {
 	FAKE_PRINT,
 	FAKE_COUNTER,
 	FAKE_THREAD_NAME,
+	FAKE_LATE_WRITE,
 };
 
 /* First part of the UUID given to TEEC_OpenSession. */

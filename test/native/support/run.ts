@@ -3,18 +3,25 @@
 import { fork, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { compilerFlags, sanitizer, softTeeArguments, supervise } from './sanitizer.js';
 
 const ROOT = path.resolve(__dirname, '..', '..', '..');
-const OUTPUT = path.join(ROOT, 'build', 'test-native');
+const OUTPUT = path.join(ROOT, 'build', 'test-native', sanitizer ?? 'plain');
 
-/** What a scenario runs with: the fake as libteec.so.2, or as libteec.so.1, both, or none at all. */
+/** The fake as libteec.so.2, or as libteec.so.1, both, or none at all. */
 export type FakeLibrary = 'so2' | 'so1' | 'both' | 'none';
 
 export interface RunOptions {
-  readonly library?: FakeLibrary;
+  /** What a scenario runs with: a fake, or libteec.so.2 over the software TEE with the real TA. @default 'so2' */
+  readonly library?: FakeLibrary | 'soft-tee';
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
   readonly argument?: unknown;
+  /**
+   * Whether a sanitizer shall look for what is left behind. Not where the process ends by process.exit(), which gives
+   * nothing back, nor where it has changed its user, which keeps the sanitizer from looking. @default true
+   */
+  readonly leakCheck?: boolean;
 }
 
 export interface Ended {
@@ -28,11 +35,19 @@ export interface Ended {
   readonly msToExit: number;
 }
 
-/** Runs `name` of scenarios/`file` to the end of its process. */
+/**
+ * Runs `name` of scenarios/`file` to the end of its process. In a test run under a sanitizer it rejects if there is a
+ * report, with that.
+ */
 export function run(file: string, name: string, options: RunOptions = {}): Promise<Ended> {
+  const hook = path.join(__dirname, 'typescript_hook.cjs');
+  if (sanitizer !== undefined) translate(hook, file);
+  const { launcher, env, reports } = supervise(options.leakCheck ?? true);
+  const [execPath = '', ...before] = launcher;
   const child = fork(path.join(__dirname, 'child.ts'), [file, name, JSON.stringify(options.argument ?? null)], {
-    execArgv: ['-r', path.join(__dirname, 'typescript_hook.cjs'), ...(options.nodeOptions ?? [])],
-    env: { ...process.env, LD_LIBRARY_PATH: libraryFolder(options.library ?? 'so2'), ...options.env },
+    execPath,
+    execArgv: [...before, '-r', hook, ...(options.nodeOptions ?? [])],
+    env: { ...process.env, LD_LIBRARY_PATH: libraryFolder(options.library ?? 'so2'), ...env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let stdout = '';
@@ -48,7 +63,10 @@ export function run(file: string, name: string, options: RunOptions = {}): Promi
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      resolve({ value, code, signal, stdout, stderr, msToExit: performance.now() - returned });
+      const msToExit = performance.now() - returned;
+      const [report] = reports(stderr);
+      if (report === undefined) resolve({ value, code, signal, stdout, stderr, msToExit });
+      else reject(new Error(report));
     });
   });
 }
@@ -60,24 +78,48 @@ export async function valueOf<T>(file: string, name: string, options: RunOptions
   return value as T;
 }
 
+const translated = new Set<string>();
+
+/** Has a scenario's sources translated outside of the sanitizer, which would look at the translator. */
+function translate(hook: string, file: string): void {
+  if (translated.has(file)) return;
+  // The child's entry is translated only; it would run.
+  const entry = JSON.stringify(path.join(__dirname, 'child.ts'));
+  const scenarios = JSON.stringify(path.join(__dirname, '..', 'scenarios', file));
+  const code = `require.extensions['.ts']({ _compile() {} }, ${entry}); require(${scenarios});`;
+  execFileSync(process.execPath, ['-r', hook, '-e', code], { stdio: 'inherit' });
+  translated.add(file);
+}
+
 const sonames = { so2: ['libteec.so.2'], so1: ['libteec.so.1'], both: ['libteec.so.2', 'libteec.so.1'], none: [] };
 
-function libraryFolder(library: FakeLibrary): string {
+function libraryFolder(library: FakeLibrary | 'soft-tee'): string {
+  if (library === 'soft-tee') return softTee();
   const folder = path.join(OUTPUT, library);
   mkdirSync(folder, { recursive: true });
   for (const soname of sonames[library]) buildFake(path.join(folder, soname), soname);
   return folder;
 }
 
+let softTeeFolder: string | undefined;
+
+function softTee(): string {
+  const tool = [path.join(ROOT, 'tools/soft-tee.mjs'), ...softTeeArguments];
+  softTeeFolder ??= execFileSync(process.execPath, tool, { encoding: 'utf8' }).trim();
+  return softTeeFolder;
+}
+
 function buildFake(output: string, soname: string): void {
-  const source = path.join(__dirname, 'fake_libteec.c');
-  const inputs = [source, path.join(__dirname, 'fake_libteec.h')];
+  const [sources, headers] = ['.c', '.h'].map((extension) =>
+    ['fake_libteec', 'fake_faults'].map((name) => path.join(__dirname, name + extension)),
+  ) as [string[], string[]];
+  const inputs = [...sources, ...headers];
   if (existsSync(output) && inputs.every((file) => statSync(file).mtimeMs < statSync(output).mtimeMs)) return;
   // Test files run in several processes at once: what is found under its name is complete.
   const unfinished = `${output}.${String(process.pid)}`;
   const layout = soname === 'libteec.so.1' ? ['-DFAKE_OLD_LAYOUT'] : [];
   const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O1', '-g', '-fPIC', '-shared', '-fvisibility=hidden'];
   const paths = ['-I', path.join(ROOT, 'src-native'), `-Wl,-soname,${soname}`, '-o', unfinished];
-  execFileSync('cc', [...flags, ...layout, ...paths, source, '-pthread'], { stdio: 'inherit' });
+  execFileSync('gcc', [...flags, ...compilerFlags, ...layout, ...paths, ...sources, '-pthread'], { stdio: 'inherit' });
   renameSync(unfinished, output);
 }

@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// @ts-check
+/**
+ * Runs the tests of the addon with its C++ built for sanitizers: for addresses, leaks and undefined behaviour, then for
+ * threads. libteec is a fake one or the real TA over the software TEE, built in the same way.
+ *
+ *   node tools/sanitizers.mjs [address|thread] [argument of jest …]
+ *
+ * The last line is 'N passed, N failed'. The environment variable JOBS says how many test files may run at once.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ROOT } from './lib/paths.mjs';
+import { say } from './lib/progress.mjs';
+import { run, SetupError } from './lib/run.mjs';
+import { ensureAddon, SANITIZERS } from './native.mjs';
+import { ensureNpm } from './setup.mjs';
+
+const JOBS = process.env.JOBS ?? String(os.availableParallelism());
+
+/** @typedef {keyof typeof SANITIZERS} Sanitizer */
+
+/**
+ * @param {Sanitizer} sanitizer
+ * @param {readonly string[]} args for jest
+ */
+async function test(sanitizer, args) {
+  await ensureAddon(sanitizer);
+  // Here, so that no test's time is spent on it.
+  await run(process.execPath, [path.join(ROOT, 'tools', 'soft-tee.mjs'), SANITIZERS[sanitizer]]);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'optee-sanitizers-'));
+  try {
+    const report = path.join(folder, 'report.json');
+    const own = ['--selectProjects', 'sanitizers', '--maxWorkers', JOBS, '--verbose', '--json', '--outputFile', report];
+    const { status } = spawnSync('npm', ['run', '--silent', 'jest', '--', ...own, ...args], {
+      cwd: ROOT,
+      env: { ...process.env, NATIVE_SANITIZER: sanitizer },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    const failed = numFailedTests + numRuntimeErrorTestSuites + numPendingTests;
+    return { passed: numPassedTests, failed: failed || (status === 0 ? 0 : 1) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function main() {
+  const [first = '', ...rest] = process.argv.slice(2);
+  const one = Object.hasOwn(SANITIZERS, first);
+  const chosen = one ? [first] : Object.keys(SANITIZERS);
+  const args = one ? rest : process.argv.slice(2);
+  await ensureNpm();
+  let passed = 0;
+  let failed = 0;
+  for (const sanitizer of chosen) {
+    process.stdout.write(`--- ${SANITIZERS[/** @type {Sanitizer} */ (sanitizer)]} ---\n`);
+    const count = await test(/** @type {Sanitizer} */ (sanitizer), args);
+    process.stdout.write(`${sanitizer}: ${count.passed} passed, ${count.failed} failed\n`);
+    passed += count.passed;
+    failed += count.failed;
+  }
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  if (failed > 0 || passed === 0) process.exitCode = 1;
+}
+
+main().catch((error) => {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+});
