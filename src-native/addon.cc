@@ -13,7 +13,11 @@ namespace teec {
 namespace {
 
 Napi::Value Misuse(Napi::Env env, const char* message) {
-  Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
+  // A getter of an argument may have thrown: that goes on, and a second error would end the
+  // process.
+  if (!env.IsExceptionPending()) {
+    Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
+  }
   return Napi::Value();
 }
 

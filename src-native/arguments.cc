@@ -28,6 +28,7 @@ bool ReadMemref(const Napi::Object& object, Param* param) {
   if (!ReadUint32(object.Get("size"), &room) || room > kMaxSharedBytes) return false;
   param->room = room;
   const Napi::Value data = object.Get("data");
+  if (data.IsEmpty()) return false;  // its getter threw
   if (param->type == TEEC_MEMREF_TEMP_OUTPUT) return data.IsUndefined();
   if (!data.IsTypedArray()) return false;
   const Napi::TypedArray array = data.As<Napi::TypedArray>();
