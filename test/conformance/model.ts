@@ -59,7 +59,8 @@ export class Model {
     expect(outcome).toEqual(expected);
   }
 
-  #expected({ store, method, args }: Operation, outcome: Outcome): unknown {
+  #expected({ store, method, args, misuse }: Operation, outcome: Outcome): unknown {
+    if (misuse === true) throw new Fails('ERR_INVALID_ARG');
     const domain = this.#domains[store] ?? new Map<string, Stored>();
     switch (method) {
       case 'get': {

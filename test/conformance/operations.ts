@@ -21,8 +21,11 @@ interface Encoded {
   encoding?: ValueEncoding | undefined;
 }
 
-/** An operation as plain data. `store` is the number of the store that it is for. */
-export type Operation = { readonly store: number } & (
+/**
+ * An operation as plain data. `store` is the number of the store that it is for; a `misuse` is refused for its
+ * arguments, whatever their types here say.
+ */
+export type Operation = { readonly store: number; readonly misuse?: true } & (
   | { method: 'get' | 'getEntry'; args: [key: string, options: Encoded] }
   | { method: 'getMany'; args: [keys: string[], options: Encoded] }
   | { method: 'put'; args: [key: string, value: string | Uint8Array, options: Noted<Omit<PutOptions, 'signal'>>] }
@@ -50,6 +53,36 @@ export interface Shape {
   /** Operations of a batch, at most. */
   readonly batch: number;
 }
+
+interface Call {
+  readonly method: Operation['method'];
+  readonly args: unknown;
+  readonly misuse?: true;
+}
+
+/** Each is ERR_INVALID_ARG. */
+const misuses: readonly Call[] = (
+  [
+    ['get', [5, {}]],
+    ['get', ['k', { encoding: 'latin1' }]],
+    ['getMany', ['k', {}]],
+    ['getMany', [['k', null], {}]],
+    ['put', ['k', 5, {}]],
+    ['put', ['k', '\ud800', {}]],
+    ['put', ['k', 'v', { ifAbsnt: true }]],
+    ['put', ['k', 'v', { timeoutMs: 0 }]],
+    ['delete', ['k', { ifAbsent: true }]],
+    ['stat', [undefined]],
+    ['list', [{ limit: 0 }]],
+    ['keys', [{ after: 'k' }]],
+    ['entries', [{ prefix: 5 }]],
+    ['batch', [[{ type: 'get', key: 'k' }]]],
+    ['batch', [[{ type: 'put', key: 'k' }]]],
+    ['generate', ['k', { size: 0 }]],
+    ['generate', ['k', { encoding: 'utf8' }]],
+    ['clear', [{ confirm: false }]],
+  ] as const
+).map(([method, args]) => ({ method, args, misuse: true }));
 
 /** What one store may be asked to do. */
 export function operations({ stores, keys, sizes, batch }: Shape): Arbitrary<Operation> {
@@ -91,7 +124,7 @@ export function operations({ stores, keys, sizes, batch }: Shape): Arbitrary<Ope
   );
   const plain = fc.tuple(key, value).map(([k, v]) => ({ type: 'put' as const, key: k, value: v }));
 
-  const weighted: { weight: number; arbitrary: Arbitrary<{ method: Operation['method']; args: unknown }> }[] = [];
+  const weighted: { weight: number; arbitrary: Arbitrary<Call> }[] = [];
   const add = (weight: number, method: Method & Operation['method'], args: Arbitrary<unknown>) => {
     weighted.push({ weight, arbitrary: args.map((given) => ({ method, args: given })) });
   };
@@ -128,6 +161,7 @@ export function operations({ stores, keys, sizes, batch }: Shape): Arbitrary<Ope
   );
   add(1, 'clear', fc.tuple(fc.record({ prefix, confirm: fc.constant(true) })));
   add(1, 'info', fc.tuple());
+  weighted.push({ weight: 1, arbitrary: fc.constantFrom(...misuses) });
   return fc
     .tuple(fc.nat({ max: stores - 1 }), fc.oneof(...weighted))
     .map(([store, operation]) => ({ store, ...operation }) as Operation);

@@ -81,8 +81,8 @@ export function signalSuite(open: OpenStore): void {
   });
 
   test('a call that waits beyond its deadline fails, has done nothing, and the next ones are served', async () => {
-    const late = async () => {
-      const busy = Array.from({ length: 4 }, () => store().put('busy', Buffer.alloc(1024 * 1024)));
+    const late = async (attempt: number) => {
+      const busy = busyWith(store(), attempt);
       const waiting = store().put('k', 'v', { timeoutMs: 1 });
       const error = await reasonOf(waiting);
       await Promise.all(busy);
@@ -98,8 +98,8 @@ export function signalSuite(open: OpenStore): void {
   test('a deadline of a store is that of its calls, and one of a call comes before it', async () => {
     const hurried = await open({ domain: (await store().info()).domain, timeoutMs: 60_000 });
     try {
-      const late = async () => {
-        const busy = Array.from({ length: 4 }, () => hurried.put('busy', Buffer.alloc(1024 * 1024)));
+      const late = async (attempt: number) => {
+        const busy = busyWith(hurried, attempt);
         const [patient, impatient] = [hurried.get('k'), hurried.get('k', { timeoutMs: 1 })];
         await Promise.all(busy);
         expect(await patient).toBeNull();
@@ -135,7 +135,13 @@ function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-async function untilTrue(attempt: () => Promise<boolean>): Promise<void> {
-  let attempts = 1;
-  while (!(await attempt())) expect(attempts++).toBeLessThan(ATTEMPTS);
+/** Gives the TEE work that takes longer with each attempt. */
+function busyWith(store: Store, attempt: number): Promise<unknown>[] {
+  const value = Buffer.alloc(Math.min(attempt * 100_000, 1024 * 1024));
+  return Array.from({ length: 3 }, () => store.put('busy', value));
+}
+
+async function untilTrue(isDone: (attempt: number) => Promise<boolean>): Promise<void> {
+  let attempt = 1;
+  while (!(await isDone(attempt))) expect(attempt++).toBeLessThan(ATTEMPTS);
 }

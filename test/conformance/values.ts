@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
 
-import fc from 'fast-check';
-
 import { errorOf } from './errors.js';
 import { freshStore, type OpenStore } from './store.js';
 
@@ -45,17 +43,6 @@ export function valueSuite(open: OpenStore): void {
       const keys = ['é', 'e\u0301', 'K', 'k', 'k ', '\u212a'];
       for (const [index, key] of keys.entries()) await store().put(key, String(index));
       for (const [index, key] of keys.entries()) expect((await store().get(key))?.toString()).toBe(String(index));
-    });
-
-    test('any bytes under any keys', async () => {
-      const value = fc.uint8Array({ maxLength: 300 });
-      await fc.assert(
-        fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), value, async (key, bytes) => {
-          await store().put(key, bytes);
-          expect([...((await store().get(key)) ?? [-1])]).toEqual([...bytes]);
-        }),
-        { numRuns: 25 },
-      );
     });
 
     test('an empty value is not an absent one', async () => {

@@ -7,6 +7,7 @@ import type { OpenOptions } from '../../src-ts/options.js';
 import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
 import { Login } from '../../src-ts/tee/session.js';
 import { damageFilesOf } from './support/damage.js';
+import { buildForGuest } from './support/guest-program.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
 import { input } from './support/packed.js';
 import { openRemoteStore } from './support/remote-store.js';
@@ -26,8 +27,12 @@ const smallTa = {
 /** One that can be told to panic. */
 const PANIC_UUID = '6fa01b42-96e7-40c2-b358-ae4f70619211';
 
+/** Changes the user of a process, which the machine's Node.js refuses to do. */
+const CREDENTIALS = '/usr/lib/test/credentials.node';
+
 const machineOfFile = useMachine(async () => ({
   files: {
+    [CREDENTIALS]: buildForGuest('credentials', 'addon'),
     [TA_FILE.replace(TA_UUID, SMALL_UUID)]: await buildTa(smallTa),
     [TA_FILE.replace(TA_UUID, PANIC_UUID)]: await buildTa({ TA_UUID: PANIC_UUID, CFG_SECSTOR_TEST: 'y' }),
   },
@@ -39,14 +44,11 @@ const patient = (options: OpenOptions = {}): OpenOptions =>
   typeof options === 'object' && (options as unknown) !== null ? { timeoutMs: TEST_MS, ...options } : options;
 
 const openAs =
-  (user: keyof typeof Uid, more: OpenOptions = {}): OpenStore =>
-  async (options) => {
-    // With io_uring Node.js 20 refuses to change the user.
-    const process = await machineOfFile.user(user, { env: { UV_USE_IO_URING: '0' } });
-    return openRemoteStore(process, patient(options === undefined ? more : { ...more, ...options }));
-  };
+  (user: keyof typeof Uid): OpenStore =>
+  async (options) =>
+    openRemoteStore(await machineOfFile.user(user), patient(options));
 
-const openPlain: OpenStore = async (options) => openRemoteStore(await machineOfFile.user('alice'), patient(options));
+const open = openAs('alice');
 
 async function panic(): Promise<void> {
   const version = { type: 'value-in', a: PROTOCOL_VERSION, b: 0 } as const;
@@ -58,7 +60,7 @@ async function panic(): Promise<void> {
 
 conformance({
   name: 'OP-TEE in QEMU',
-  open: openPlain,
+  open,
   // Each user has a group of the same number.
   identity: { uid: Uid.alice, gid: Uid.alice },
   info: {
@@ -74,13 +76,17 @@ conformance({
   rootProcess: {
     open: openAs('root'),
     become: async (uid) => {
-      const process = await machineOfFile.user('root', { env: { UV_USE_IO_URING: '0' } });
-      await process.run((_context, id) => {
-        globalThis.process.seteuid?.(id);
-      }, uid);
+      const root = await machineOfFile.user('root');
+      await root.run(
+        ({ require }, addon, id) => {
+          (require(addon) as { seteuid(id: number): void }).seteuid(id);
+        },
+        CREDENTIALS,
+        uid,
+      );
     },
   },
-  panicking: { open: openAs('alice', { taUuid: PANIC_UUID }), panic },
+  panicking: { open: (options) => open({ ...options, taUuid: PANIC_UUID }), panic },
   damageable: {
     // Nobody else's objects are written meanwhile.
     open: openAs('carol'),
@@ -94,7 +100,7 @@ conformance({
 });
 
 test('a reboot keeps every value, and revisions rise on', async () => {
-  const before = await openPlain({ domain: 'reboot' });
+  const before = await open({ domain: 'reboot' });
   const large = Buffer.alloc(100_000, 'large');
   await before.put('small', 'value');
   await before.put('large', large);
@@ -105,7 +111,7 @@ test('a reboot keeps every value, and revisions rise on', async () => {
   machineOfFile.forgetUsers();
   await machineOfFile.machine.reboot();
 
-  const after = await openPlain({ domain: 'reboot' });
+  const after = await open({ domain: 'reboot' });
   expect(await after.get('small', { encoding: 'utf8' })).toBe('value');
   expect((await after.get('large'))?.equals(large)).toBe(true);
   expect(await after.get('empty')).toEqual(Buffer.alloc(0));
