@@ -95,8 +95,9 @@ const KINDS = {
   unit: () => jest('unit'),
   conformance: () => jest('conformance'),
   host: () => counted('tools/host-tests.mjs'),
+  fuzz: () => counted('tools/fuzz.mjs'),
+  coverage: () => counted('tools/coverage.mjs'),
   native: () => jest('native'),
-  sanitizers: () => counted('tools/sanitizers.mjs'),
   sanitizers: () => counted('tools/sanitizers.mjs'),
   e2e: () => jest('e2e'),
 };

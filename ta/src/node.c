@@ -221,10 +221,14 @@ static TEE_Result walk(const uint8_t *image, size_t size,
 	return rest.size ? TEE_ERROR_CORRUPT_OBJECT : TEE_SUCCESS;
 }
 
-/* What only a root has. */
-static bool is_bare(const struct node_header *head)
+/*
+ * A leaf has nothing of what only a root has. It is never empty, so that no
+ * two ranges can have the same one (store_leaf()).
+ */
+static bool is_leaf(const struct node_header *head)
 {
-	return !(head->sequence || head->next_number || head->revision ||
+	return head->record_count &&
+	       !(head->sequence || head->next_number || head->revision ||
 		 head->bytes || head->keys || head->objects ||
 		 head->index_count || head->garbage_count);
 }
@@ -248,7 +252,7 @@ static TEE_Result read_expected(const uint8_t *image, size_t size,
 	if (res)
 		return res;
 	if (head->kind != kind || head->number != number || size > UINT32_MAX ||
-	    !(kind == NODE_ROOT ? is_rising(head) : is_bare(head)))
+	    !(kind == NODE_ROOT ? is_rising(head) : is_leaf(head)))
 		return TEE_ERROR_CORRUPT_OBJECT;
 	return res;
 }

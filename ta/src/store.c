@@ -103,13 +103,11 @@ TEE_Result store_root(const struct owner *owner, struct object **root)
 static bool is_within(const struct node *leaf, struct span start,
 		      struct span end)
 {
-	uint32_t count = leaf->head.record_count;
+	uint32_t last = leaf->head.record_count - 1;
 
-	if (!count)
-		return true;
 	return span_compare(node_record(leaf, 0).key, start) >= 0 &&
 	       (!end.size ||
-		span_compare(node_record(leaf, count - 1).key, end) < 0);
+		span_compare(node_record(leaf, last).key, end) < 0);
 }
 
 TEE_Result store_leaf(const struct owner *owner,

@@ -14,6 +14,8 @@ export const APT_GROUPS = Object.freeze({
   native: ['g++', 'make', 'cmake', 'python3'],
   /** The TA's own tests and fuzzers, with sanitizers. */
   'host-tests': ['gcc', 'make', 'clang', 'lld', 'libclang-rt-dev'],
+  /** Reports of how much of the TA its tests run. */
+  coverage: ['llvm'],
   /** The TA as WebAssembly. */
   simulator: ['clang', 'lld'],
   /** The TA, built with a development kit and signed. */
