@@ -17,8 +17,10 @@ export interface Backend {
   readonly fillable: OpenOptions;
   /** How many random sequences of operations a property is tried with. */
   readonly runs: number;
-  /** The class whose stores live in this process. */
-  readonly inProcess: Ability<Pick<typeof SecureStorage, 'isAvailable' | 'diagnose'>>;
+  readonly isAvailable: (typeof SecureStorage)['isAvailable'];
+  readonly diagnose: (typeof SecureStorage)['diagnose'];
+  /** Whether stores, errors and Buffers are objects of this process, not copies of another one's. */
+  readonly inProcess: Ability<true>;
   readonly rootProcess: Ability<RootProcess>;
   readonly panicking: Ability<Panicking>;
   readonly damageable: Ability<Damageable>;

@@ -173,4 +173,23 @@ export function concurrencySuite(open: OpenStore): void {
     });
     expect(await store().keys()).toHaveLength(210);
   });
+
+  test('too many calls at once are refused, and those that were taken are served', async () => {
+    let refused: PromiseRejectedResult[] = [];
+    // Work for the TEE that costs this side nothing; the quicker the backend, the more of it keeps it busy.
+    for (let size = 2; refused.length === 0 && size <= 128; size *= 2) {
+      const busy = Array.from({ length: size }, () => store().generate('busy', { size: 1024 * 1024 }));
+      const results = await Promise.allSettled(Array.from({ length: 3000 }, () => store().has('busy')));
+      await Promise.all(busy);
+      refused = results.filter((result) => result.status === 'rejected');
+      const taken = results.filter((result) => result.status === 'fulfilled');
+      expect(taken.length).toBeGreaterThan(900);
+      expect(taken.every(({ value }) => value)).toBe(true);
+    }
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { reason } of refused) {
+      expect(reason).toMatchObject({ code: 'ERR_BUSY', operation: 'has', key: 'busy', outcomeUnknown: false });
+    }
+    expect(await store().delete('busy')).toBe(true);
+  });
 }

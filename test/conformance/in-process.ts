@@ -6,13 +6,11 @@ import { testWith, type Backend } from './backend.js';
 import { errorOf } from './errors.js';
 import type { Store } from './store.js';
 
-const MISSING = '00000000-0000-4000-8000-000000000000';
-
 /**
  * What is about the objects themselves, and so about stores of this process only: whatever stands for a store in another
  * process hands out copies of its errors and Buffers.
  */
-export function inProcessSuite({ open, inProcess, info }: Backend): void {
+export function inProcessSuite({ open, inProcess }: Backend): void {
   const wrong = (value: unknown) => value as never;
 
   const inStore = (name: string, body: (store: Store) => Promise<void>) => {
@@ -59,41 +57,8 @@ export function inProcessSuite({ open, inProcess, info }: Backend): void {
     expect(Object.keys(store)).toEqual([]);
   });
 
-  inStore('too many calls at once are refused, and those that were taken are served', async (store) => {
-    // Work for the TEE that costs this side nothing, so that a quick one cannot keep up.
-    const busy = Array.from({ length: 40 }, () => store.generate('busy', { size: 1024 * 1024 }));
-    const results = await Promise.allSettled(Array.from({ length: 3000 }, () => store.has('busy')));
-    await Promise.all(busy);
-    const refused = results.filter((result) => result.status === 'rejected');
-    const taken = results.filter((result) => result.status === 'fulfilled');
-    expect(refused.length).toBeGreaterThan(0);
-    expect(taken.length).toBeGreaterThan(900);
-    expect(taken.every(({ value }) => value)).toBe(true);
-    for (const { reason } of refused) {
-      expect(reason).toMatchObject({ code: 'ERR_BUSY', operation: 'has', key: 'busy', outcomeUnknown: false });
-    }
-    expect(await store.delete('busy')).toBe(true);
-  });
-
   testWith(inProcess, 'a store cannot be made without opening it', () => {
     expect(() => new SecureStorage(wrong({}))).toThrow('SecureStorage.open()');
     return Promise.resolve();
-  });
-
-  testWith(inProcess, 'isAvailable tells whether a store can be opened', async (storage) => {
-    expect(await storage.isAvailable()).toBe(true);
-    expect(await storage.isAvailable({ taUuid: MISSING })).toBe(false);
-    expect(await storage.isAvailable({ group: 54_321 })).toBe(false);
-    await expect(storage.isAvailable(wrong({ backend: 'x' }))).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
-  });
-
-  testWith(inProcess, 'diagnose tells what a store is, or what is wrong and what to do', async (storage) => {
-    expect(await storage.diagnose()).toMatchObject({ ok: true, info: { ...info, domain: 'default' } });
-    expect(await storage.diagnose({ taUuid: MISSING })).toEqual({
-      ok: false,
-      code: 'ERR_TA_NOT_FOUND',
-      message: expect.stringContaining('Copy 00000000') as string,
-    });
-    await expect(storage.diagnose({ domain: '' })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 }

@@ -5,9 +5,13 @@ import type { Backend } from './backend.js';
 import { errorOf } from './errors.js';
 import { freshStore } from './store.js';
 
-/** What a store tells about itself. */
-export function infoSuite({ open, identity: { uid }, info: ofBackend }: Backend): void {
+/** No Trusted Application has this UUID. */
+const MISSING = '00000000-0000-4000-8000-000000000000';
+
+/** What a store tells about itself, also before it is opened. */
+export function infoSuite({ open, isAvailable, diagnose, identity: { uid }, info: ofBackend }: Backend): void {
   const store = freshStore(open);
+  const wrong = (value: unknown) => value as never;
 
   test('versions, limits, owner', async () => {
     const info = await store().info();
@@ -66,7 +70,7 @@ export function infoSuite({ open, identity: { uid }, info: ofBackend }: Backend)
   });
 
   test('another Trusted Application is not there', async () => {
-    const missing = open({ taUuid: '00000000-0000-4000-8000-000000000000' });
+    const missing = open({ taUuid: MISSING });
     expect(await errorOf(missing)).toMatchObject({ code: 'ERR_TA_NOT_FOUND', origin: 'TEE', result: 0xffff0008 });
   });
 
@@ -74,5 +78,22 @@ export function infoSuite({ open, identity: { uid }, info: ofBackend }: Backend)
     const opened = await open({ taUuid: 'FF06AE7C-D9E8-40C7-AB24-86AD69BFFCE7' });
     expect((await opened.info()).taUuid).toBe('ff06ae7c-d9e8-40c7-ab24-86ad69bffce7');
     await opened.close();
+  });
+
+  test('isAvailable tells whether a store can be opened', async () => {
+    expect(await isAvailable()).toBe(true);
+    expect(await isAvailable({ taUuid: MISSING })).toBe(false);
+    expect(await isAvailable({ group: 54_321 })).toBe(false);
+    await expect(isAvailable(wrong({ backend: 'x' }))).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+
+  test('diagnose tells what a store is, or what is wrong and what to do', async () => {
+    expect(await diagnose()).toMatchObject({ ok: true, info: { ...ofBackend, domain: 'default' } });
+    expect(await diagnose({ taUuid: MISSING })).toEqual({
+      ok: false,
+      code: 'ERR_TA_NOT_FOUND',
+      message: expect.stringContaining('Copy 00000000') as string,
+    });
+    await expect(diagnose({ domain: '' })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 }

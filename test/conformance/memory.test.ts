@@ -28,10 +28,9 @@ conformance({
   info: { backend: 'memory', secure: false, antiRollback: 0 },
   fillable: {},
   runs: HOST_RUNS,
-  inProcess: {
-    isAvailable: async (options) => (await diagnosisOf(async () => (await open(options)).close())).ok,
-    diagnose: (options) => diagnosisOf(async () => (await open(options)).info()),
-  },
+  isAvailable: async (options) => (await diagnosisOf(async () => (await open(options)).close())).ok,
+  diagnose: (options) => diagnosisOf(async () => (await open(options)).info()),
+  inProcess: true,
   rootProcess: rootProcess(another, (process, options) =>
     openElsewhere(
       process,

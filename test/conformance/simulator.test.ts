@@ -36,10 +36,9 @@ conformance({
   info: { backend: 'simulator', secure: false, antiRollback: 0 },
   fillable: {},
   runs: HOST_RUNS,
-  inProcess: {
-    isAvailable: (options) => SecureStorage.isAvailable(simulated(directory, options)),
-    diagnose: (options) => SecureStorage.diagnose(simulated(directory, options)),
-  },
+  isAvailable: (options) => SecureStorage.isAvailable(simulated(directory, options)),
+  diagnose: (options) => SecureStorage.diagnose(simulated(directory, options)),
+  inProcess: true,
   // A directory is one user's, so each user's store is in another.
   rootProcess: rootProcess(another, (process, options) => {
     chmodSync(folder, 0o777);

@@ -41,7 +41,9 @@ conformance({
   info: { backend: 'optee', secure: true, antiRollback: 100 },
   fillable: {},
   runs: HOST_RUNS,
-  inProcess: SecureStorage,
+  isAvailable: (options) => SecureStorage.isAvailable(options),
+  diagnose: (options) => SecureStorage.diagnose(options),
+  inProcess: true,
   rootProcess: rootProcess(inMemory, openRemoteStore),
   panicking: { open: openSoftStore, panic },
   damageable: {

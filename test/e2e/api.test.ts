@@ -72,6 +72,20 @@ conformance({
   },
   fillable: { taUuid: SMALL_UUID },
   runs: 4,
+  isAvailable: async (options) => {
+    const alice = await machineOfFile.user('alice');
+    return alice.run(({ require }, given) => {
+      const { SecureStorage } = require('optee-secure-storage') as typeof import('../../src-ts/index.js');
+      return SecureStorage.isAvailable(given);
+    }, patient(options));
+  },
+  diagnose: async (options) => {
+    const alice = await machineOfFile.user('alice');
+    return alice.run(({ require }, given) => {
+      const { SecureStorage } = require('optee-secure-storage') as typeof import('../../src-ts/index.js');
+      return SecureStorage.diagnose(given);
+    }, patient(options));
+  },
   inProcess: new LeftOut('its stores live in a process of the machine, and what comes from there is a copy'),
   rootProcess: {
     open: openAs('root'),
