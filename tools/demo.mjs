@@ -10,7 +10,7 @@ import path from 'node:path';
 import { ROOT } from './lib/paths.mjs';
 import { run, SetupError } from './lib/run.mjs';
 import { say, step } from './lib/progress.mjs';
-import { ensureNpm } from './setup.mjs';
+import { ensureAptGroups, ensureNpm } from './setup.mjs';
 
 const OTHER_USER = 4711;
 const folder = mkdtempSync(path.join(os.tmpdir(), 'optee-demo-'));
@@ -119,6 +119,7 @@ async function show() {
 }
 
 async function main() {
+  await ensureAptGroups('simulator');
   await ensureNpm();
   const npm = (/** @type {string} */ script) => run('npm', ['run', '--silent', script], { cwd: ROOT });
   await step('Building the package and the simulator', async () => {
