@@ -24,6 +24,10 @@ describe.each([true, false])('with the addon loaded in the main thread: %s', (lo
   });
 });
 
+test('a call that outlives its environment is dropped, and its session closed', async () => {
+  await expect(valueOf('lifecycle.ts', 'outlived')).resolves.toEqual({ before: [2, 2], after: [1, 1] });
+});
+
 test('eight worker threads are terminated in mid-call while the main thread goes on', async () => {
   await expect(valueOf('lifecycle.ts', 'eightWorkers')).resolves.toBe(0);
 });

@@ -20,6 +20,7 @@ const prefixes = {
   openClose: async () => (await open()).close(),
   openClosing: async () => void (await open()).close(),
   openInvoke: async () => invoke(await open(), Command.INCREMENT),
+  openOutliving: async () => void sleep(await open(), 600),
   openPending: async () => void sleep(await open(), 2000),
   openPendingShort: async () => void sleep(await open(), 20),
   openQueued: async () => {
@@ -66,6 +67,20 @@ export async function inWorker(prefix: Prefix) {
   await prefixes[prefix]();
   (require('node:worker_threads') as typeof import('node:worker_threads')).parentPort?.postMessage('ready');
   setInterval(() => undefined, 1000);
+}
+
+/** A call that comes back when its environment is long gone; its thread then closes the session and ends. */
+export async function outlived() {
+  const worker = startWorker(__filename, 'inWorker', 'openOutliving' satisfies Prefix);
+  await messageOf(worker);
+  await worker.terminate();
+  const watcher = await open();
+  const left = () => Promise.all([Counter.CONTEXTS, Counter.SESSIONS].map((c) => counter(watcher, c)));
+  const before = await left();
+  await delay(700);
+  const after = await left();
+  await watcher.close();
+  return { before, after };
 }
 
 export async function eightWorkers() {

@@ -8,6 +8,9 @@ import { compilerFlags, sanitizer, softTeeArguments, supervise } from './sanitiz
 const ROOT = path.resolve(__dirname, '..', '..', '..');
 const OUTPUT = path.join(ROOT, 'build', 'test-native', sanitizer ?? 'plain');
 
+/** No scenario takes longer, unless something is wrong. */
+const LONGEST_MS = 60_000;
+
 /** The fake as libteec.so.2, or as libteec.so.1, both, or none at all. */
 export type FakeLibrary = 'so2' | 'so1' | 'both' | 'none';
 
@@ -49,6 +52,9 @@ export function run(file: string, name: string, options: RunOptions = {}): Promi
     execArgv: [...before, '-r', hook, ...(options.nodeOptions ?? [])],
     env: { ...process.env, LD_LIBRARY_PATH: libraryFolder(options.library ?? 'so2'), ...env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // jest does not end while a child of its tests runs.
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
   });
   let stdout = '';
   let stderr = '';
