@@ -113,6 +113,13 @@ export const errorTable = {
       'for the command line, change NODE_ENV.',
     exit: Exit.NOT_AVAILABLE,
   },
+  ERR_NO_SIMULATOR: {
+    meaning: 'the simulator does not run',
+    remedy:
+      'It is loaded from files of this package in a thread: a bundler must leave optee-secure-storage out (external), ' +
+      'and Node.js must allow worker threads.',
+    exit: Exit.NOT_AVAILABLE,
+  },
   ERR_NO_ADDON: {
     meaning: 'the native addon could not be loaded',
     remedy: 'Install the package for this platform again, or build the addon with "npm run build:native".',

@@ -47,11 +47,18 @@ const failures: Readonly<Record<FailureKind, ErrorCode>> = {
   'no-permission': 'ERR_PERMISSION',
   'no-supplicant': 'ERR_NO_SUPPLICANT',
   'no-storage': 'ERR_STORAGE',
+  'no-simulator': 'ERR_NO_SIMULATOR',
   'queue-full': 'ERR_BUSY',
 };
 
 /** Failures whose detail says what was looked for or found, not what is wrong. */
-const missing: ReadonlySet<FailureKind> = new Set(['no-library', 'no-addon', 'no-device', 'no-permission']);
+const missing: ReadonlySet<FailureKind> = new Set([
+  'no-library',
+  'no-addon',
+  'no-device',
+  'no-permission',
+  'no-simulator',
+]);
 
 /** Whether an outcome says that the session is of no use any more, so that a new one may help. */
 export function isSessionLost({ result, origin }: Outcome): boolean {

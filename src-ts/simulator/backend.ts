@@ -26,6 +26,9 @@ import { SimulatorThread, type Done } from './thread.js';
 const SHARED_MEMORY = { maxSharedBytes: 4 * 1024 * 1024, sliceAlignment: 64 };
 /** What close() waits at most. */
 const CLOSE_MS = 5000;
+/** So much waits in one session at most, as with the addon. */
+const MOST_REQUESTS = 1024;
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /** One for each directory; it has a thread while it has sessions. */
 const simulators = new Map<string, Simulator>();
@@ -33,11 +36,14 @@ let warned = false;
 
 /**
  * The simulator of a directory.
- * @throws SecureStorageError ERR_SIMULATOR_REFUSED
+ * @throws SecureStorageError ERR_SIMULATOR_REFUSED, ERR_INVALID_ARG
  */
 export function simulatorBackend({ directory, allowInProduction = false }: SimulatorOptions = {}): TeeBackend {
   if (process.env.NODE_ENV === 'production' && !allowInProduction)
     throw new SecureStorageError('ERR_SIMULATOR_REFUSED');
+  // A variable that is not set, in most cases; it would be the working directory.
+  if (directory === '')
+    throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'options.simulator.directory must not be empty' });
   const folder = path.resolve(directory ?? defaultDirectory());
   if (!warned) process.stderr.write(`optee-secure-storage: the simulator protects nothing; its data is in ${folder}\n`);
   warned = true;
@@ -51,7 +57,7 @@ function defaultDirectory(): string {
   const { OPTEE_STORAGE_SIMULATOR_DIR: named, LOCALAPPDATA, XDG_DATA_HOME } = process.env;
   const home = os.homedir();
   const places: Partial<Record<NodeJS.Platform, string | undefined>> = {
-    win32: LOCALAPPDATA ?? path.join(home, 'AppData', 'Local'),
+    win32: given(LOCALAPPDATA) ?? path.join(home, 'AppData', 'Local'),
     darwin: path.join(home, 'Library', 'Application Support'),
   };
   const data = places[process.platform] ?? given(XDG_DATA_HOME) ?? path.join(home, '.local', 'share');
@@ -94,12 +100,12 @@ export class Simulator implements TeeBackend {
     try {
       const { outcome, session } = plain(await thread.run({ kind: 'open', uuid, client, params }, options));
       if (session !== undefined && outcome.result === 0) {
-        return { session: new SimulatorSession(thread, session, () => this.#leave(thread)) };
+        return { session: new SimulatorSession(thread, session, () => this.#leave()) };
       }
-      await this.#leave(thread);
+      await this.#leave();
       return { refused: outcome };
     } catch (error) {
-      await this.#leave(thread);
+      await this.#leave();
       throw error;
     }
   }
@@ -117,19 +123,20 @@ export class Simulator implements TeeBackend {
 
   #enter(): SimulatorThread {
     if (this.#ended) throw new TeeFailure('closed', 'the TEE has ended');
-    this.#sessions++;
     if (this.#kept && this.#thread?.ended === true) throw new TeeFailure('closed', 'the memory of the TEE is lost');
     if (this.#thread === undefined || this.#thread.ended) {
-      this.#thread = new SimulatorThread({ directory: this.#directory });
+      this.#thread = new SimulatorThread(this.#directory);
     }
+    this.#sessions++;
     return this.#thread;
   }
 
-  async #leave(thread: SimulatorThread): Promise<void> {
+  async #leave(): Promise<void> {
     this.#sessions--;
-    if (this.#sessions > 0 || this.#kept || thread !== this.#thread) return;
+    if (this.#sessions > 0 || this.#kept) return;
+    const thread = this.#thread;
     this.#thread = undefined;
-    await thread.end();
+    await thread?.end();
   }
 }
 
@@ -138,6 +145,7 @@ class SimulatorSession implements TeeSession {
   readonly #number: number;
   readonly #left: () => Promise<void>;
   readonly #underWay = new Set<Promise<unknown>>();
+  #bytes = 0;
   /** Whether a call that was given up may still be running. */
   #stuck = false;
   #closed: Promise<void> | undefined;
@@ -150,12 +158,17 @@ class SimulatorSession implements TeeSession {
 
   async invoke(command: number, params: readonly Param[], options: CallOptions): Promise<Outcome> {
     if (this.#closed) throw new TeeFailure('closed', 'the session is closed');
+    const taken = takeParams(params);
     const work = {
       kind: 'invoke',
       session: this.#number,
       command: uint32(command, 'command'),
-      params: takeParams(params),
+      params: taken,
     } as const;
+    const bytes = taken.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+    if (this.#underWay.size >= MOST_REQUESTS || this.#bytes + bytes > MOST_BYTES)
+      throw new TeeFailure('queue-full', 'too many requests are waiting');
+    this.#bytes += bytes;
     const running = this.#thread.run(work, options);
     this.#underWay.add(running);
     try {
@@ -165,6 +178,7 @@ class SimulatorSession implements TeeSession {
       throw error;
     } finally {
       this.#underWay.delete(running);
+      this.#bytes -= bytes;
     }
   }
 

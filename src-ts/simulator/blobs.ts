@@ -34,11 +34,12 @@ export interface BlobStore {
 export interface SharedBlobs extends BlobStore {
   /**
    * Waits until nobody else uses them.
-   * @param deadline by Date.now()
+   * @param deadline by now()
    * @returns whether someone else may have changed them since this one left them last
    * @throws Unavailable
    */
   enter(deadline: number): boolean;
+  /** Never throws: what has been done is done. */
   leave(): void;
 }
 

@@ -24,14 +24,17 @@ import path from 'node:path';
 
 import { TeeResult } from '../protocol.js';
 import { BlobError, Unavailable, type SharedBlobs } from './blobs.js';
-import { EncryptedFiles, syncFolder } from './files.js';
-import { makeToken, Token } from './token.js';
+import { attempt, EncryptedFiles, syncFolder } from './files.js';
+import { makeToken, newNote, Token } from './token.js';
 
 const KEY_SIZE = 32;
 const FORMAT = 'v1';
 
 /** Blobs in a directory that several processes of one user may share. */
 export class Directory implements SharedBlobs {
+  readonly #folder: string;
+  readonly #key: Buffer;
+  readonly #user = process.geteuid?.();
   readonly #files: EncryptedFiles;
   readonly #token: Token;
   /** The note of the state that this one knows. */
@@ -44,24 +47,29 @@ export class Directory implements SharedBlobs {
    */
   constructor(directory: string) {
     const folder = path.join(directory, FORMAT);
-    try {
+    this.#folder = folder;
+    this.#key = available(() => {
       if (!exists(folder)) make(directory, folder);
       assertOwn(folder);
-      this.#files = new EncryptedFiles(path.join(folder, 'objects'), readKey(folder));
-    } catch (error) {
-      if (error instanceof Unavailable) throw error;
-      throw new Unavailable('no-storage', (error as Error).message, { cause: error });
-    }
+      return readKey(folder);
+    });
     this.#token = new Token(path.join(folder, 'lock'));
+    this.#files = new EncryptedFiles(path.join(folder, 'objects'), this.#key, () => {
+      this.#assertTaken();
+    });
   }
 
   enter(deadline: number): boolean {
-    this.#token.take(deadline);
-    this.#noted = false;
-    const { note } = this.#token;
-    const changed = this.#known !== undefined && note !== this.#known;
-    this.#known = note;
-    return changed;
+    if (process.geteuid?.() !== this.#user) {
+      throw new Unavailable('no-storage', 'the effective user of this process is another one now');
+    }
+    const unfinished = this.#token.take(deadline);
+    try {
+      return available(() => this.#begin(unfinished));
+    } catch (error) {
+      this.#token.give();
+      throw error;
+    }
   }
 
   leave(): void {
@@ -86,15 +94,45 @@ export class Directory implements SharedBlobs {
     this.#files.remove(name);
   }
 
+  #begin(unfinished: boolean): boolean {
+    if (unfinished) this.#files.discardUnfinished();
+    this.#noted = false;
+    const { note } = this.#token;
+    if (note === this.#known) return false;
+    const changed = this.#known !== undefined;
+    this.#known = undefined;
+    if (!readKey(this.#folder).equals(this.#key)) {
+      throw new Unavailable('no-storage', `${this.#folder} is another directory than it was`);
+    }
+    this.#known = note;
+    return changed;
+  }
+
+  #assertTaken(): void {
+    if (this.#token.taken) return;
+    throw new BlobError(TeeResult.STORAGE_NOT_AVAILABLE, 'this process stood still so long that it lost its lock');
+  }
+
   /** The note is written first: a process that is killed in between has changed nothing unnoticed. */
   #beforeChange(): void {
-    if (!this.#token.taken) {
-      throw new BlobError(TeeResult.STORAGE_NOT_AVAILABLE, 'this process stood still so long that it lost its lock');
-    }
+    this.#assertTaken();
     if (this.#noted) return;
-    this.#known = randomBytes(16).toString('hex');
-    this.#token.note = this.#known;
+    const note = newNote();
+    this.#known = note;
+    attempt(() => {
+      this.#token.note = note;
+    });
     this.#noted = true;
+  }
+}
+
+/** Passes on what the access returns; what the system says becomes Unavailable. */
+function available<T>(access: () => T): T {
+  try {
+    return access();
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+    throw new Unavailable('no-storage', (error as Error).message, { cause: error });
   }
 }
 
@@ -106,13 +144,8 @@ function exists(folder: string): boolean {
 function make(directory: string, folder: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const fresh = mkdtempSync(path.join(directory, 'new-'));
-  mkdirSync(path.join(fresh, 'objects'), { mode: 0o700 });
-  mkdirSync(path.join(fresh, 'lock'), { mode: 0o700 });
-  makeToken(path.join(fresh, 'lock'));
-  const key = randomBytes(KEY_SIZE);
-  writeDurably(path.join(fresh, 'key'), key);
-  writeDurably(path.join(fresh, 'key-check'), checkOf(key));
   try {
+    fill(fresh);
     renameSync(fresh, folder);
     syncFolder(directory);
   } catch (error) {
@@ -120,6 +153,16 @@ function make(directory: string, folder: string): void {
     // Another process was quicker.
     if (!exists(folder)) throw error;
   }
+}
+
+function fill(fresh: string): void {
+  mkdirSync(path.join(fresh, 'objects'), { mode: 0o700 });
+  mkdirSync(path.join(fresh, 'lock'), { mode: 0o700 });
+  makeToken(path.join(fresh, 'lock'));
+  const key = randomBytes(KEY_SIZE);
+  writeDurably(path.join(fresh, 'key'), key);
+  writeDurably(path.join(fresh, 'key-check'), checkOf(key));
+  syncFolder(fresh);
 }
 
 /** Root in the directory of a user would leave files there that the user cannot use. */

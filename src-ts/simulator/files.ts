@@ -5,7 +5,18 @@
  *     nonce (12 random bytes) | encrypted data | tag (16 bytes)
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { TeeResult } from '../protocol.js';
@@ -15,16 +26,22 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_SIZE = 12;
 const TAG_SIZE = 16;
 const OVERHEAD = NONCE_SIZE + TAG_SIZE;
-/** No blob has this name: it has no hexadecimal digits only. */
+/** How files begin that are being written. No blob has such a name: it has hexadecimal digits only. */
 const NEW = 'new';
 
 export class EncryptedFiles implements BlobStore {
   readonly #folder: string;
   readonly #key: Buffer;
+  readonly #assertMayChange: () => void;
+  /** Of this one alone: were it shared, a process that stood still could go on in a file that another one has begun. */
+  readonly #fresh: string;
 
-  constructor(folder: string, key: Buffer) {
+  /** @param assertMayChange throws BlobError if nothing may be changed (any more) */
+  constructor(folder: string, key: Buffer, assertMayChange: () => void) {
     this.#folder = folder;
     this.#key = key;
+    this.#assertMayChange = assertMayChange;
+    this.#fresh = this.#path(`${NEW}-${randomBytes(8).toString('hex')}`);
   }
 
   size(name: string): number {
@@ -41,24 +58,42 @@ export class EncryptedFiles implements BlobStore {
 
   write(name: string, data: Uint8Array): void {
     attempt(() => {
-      const fresh = this.#path(NEW);
-      const file = openSync(fresh, 'w', 0o600);
       try {
-        for (const part of this.#encrypt(name, data)) writeFully(file, part);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
+        this.#writeFresh(this.#encrypt(name, data));
+        this.#assertMayChange();
+        renameSync(this.#fresh, this.#path(name));
+      } catch (error) {
+        rmSync(this.#fresh, { force: true });
+        throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? foldersAreGone(error) : error;
       }
-      renameSync(fresh, this.#path(name));
       syncFolder(this.#folder);
+    });
+  }
+
+  /** Removes what others had begun to write. If one of them is still there, it cannot finish that any more. */
+  discardUnfinished(): void {
+    attempt(() => {
+      const unfinished = readdirSync(this.#folder).filter((name) => name.startsWith(NEW));
+      for (const name of unfinished) rmSync(this.#path(name), { force: true });
     });
   }
 
   remove(name: string): void {
     attempt(() => {
+      this.#assertMayChange();
       unlinkSync(this.#path(name));
       syncFolder(this.#folder);
     });
+  }
+
+  #writeFresh(parts: readonly Buffer[]): void {
+    const file = openSync(this.#fresh, 'w', 0o600);
+    try {
+      for (const part of parts) writeFully(file, part);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
 
   #path(name: string): string {
@@ -107,8 +142,13 @@ function corrupt(name: string, cause?: unknown): BlobError {
   return new BlobError(TeeResult.CORRUPT_OBJECT, `${name} is damaged`, cause);
 }
 
+/** What is written does not have to be there before. */
+function foldersAreGone(cause: unknown): BlobError {
+  return new BlobError(TeeResult.STORAGE_NOT_AVAILABLE, 'the folder of the objects is gone', cause);
+}
+
 /** Passes on what the access returns; what the system says becomes a BlobError. */
-function attempt<T>(access: () => T): T {
+export function attempt<T>(access: () => T): T {
   try {
     return access();
   } catch (error) {

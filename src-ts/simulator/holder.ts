@@ -23,7 +23,8 @@ export function presentHolder(): string {
 /** Whether a holder has ended; undefined if that cannot be told from here. */
 export function isGone(holder: string): boolean | undefined {
   const [id = '', start, ...where] = holder.split('.');
-  if (start === undefined) return processIsGone(Number(id));
+  // On Linux a bare number is of another system that shares the folder, a container's host for one: it says nothing here.
+  if (start === undefined) return process.platform === 'linux' ? undefined : processIsGone(Number(id));
   try {
     if (where.join() !== place().join()) return undefined;
   } catch {
@@ -33,7 +34,8 @@ export function isGone(holder: string): boolean | undefined {
     return startTime(id) !== start;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ESRCH' ? true : undefined;
+    // A /proc that is mounted with hidepid does not show all that there is.
+    return code === 'ENOENT' || code === 'ESRCH' ? processIsGone(Number(id)) : undefined;
   }
 }
 

@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: MIT
 /** What the simulator's thread is asked, and what it answers. */
+import { performance } from 'node:perf_hooks';
+
 import type { NativeParam } from '../tee/addon.js';
 import type { Outcome } from '../tee/session.js';
 import type { Client } from './module.js';
 
 /** What the thread is started with. */
 export interface ThreadData {
+  /** Compiled once for all threads: Node.js 20 never frees what a thread compiled that then ended. */
+  readonly code: WebAssembly.Module;
   /** Where objects are kept; undefined: in the thread's memory. */
   readonly directory: string | undefined;
 }
 
-/** What has become of a request. Both sides change it, each with Atomics.compareExchange. */
-export const State = { WAITING: 0, BEGUN: 1, WITHDRAWN: 2 } as const;
+/**
+ * What has become of a request. Both sides change it, each with Atomics.compareExchange: it is either answered or
+ * withdrawn, never both.
+ */
+export const State = { WAITING: 0, BEGUN: 1, ANSWERED: 2, WITHDRAWN: 3 } as const;
+
+/**
+ * Milliseconds on a clock that all threads share and nobody sets: Date.now() is another one in a main thread with the
+ * fake timers of a test framework.
+ */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
 
 export type Work =
   | {
@@ -34,7 +49,7 @@ export interface Request {
   readonly id: number;
   /** One {@link State}, in memory that both sides share. */
   readonly state: Int32Array;
-  /** By Date.now(): until when it may wait for other processes. */
+  /** By {@link now}: until when it may wait for other processes. */
   readonly deadline: number;
   readonly work: Work;
 }
@@ -46,4 +61,4 @@ export interface Reply {
 
 export type Answer =
   | { readonly outcome: Outcome; readonly session?: number }
-  | { readonly failure: 'timeout' | 'no-storage' | 'closed'; readonly detail: string };
+  | { readonly failure: 'timeout' | 'no-storage' | 'no-simulator'; readonly detail: string };

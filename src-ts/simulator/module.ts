@@ -94,6 +94,7 @@ export class TeeModule {
       for (const param of params) shared.push(this.#share(param));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
+      for (const memory of shared) this.#release(memory);
       return { result: TeeResult.OUT_OF_MEMORY, origin: Origin.API, params: none() };
     }
     this.#putParams(params, shared);

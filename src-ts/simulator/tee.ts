@@ -38,7 +38,7 @@ export class Tee {
 
   /**
    * Opens a session with the TA of a UUID.
-   * @param deadline by Date.now(), for waiting until the storage is free
+   * @param deadline by now(), for waiting until the storage is free
    * @throws Unavailable
    */
   open(

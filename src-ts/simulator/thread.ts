@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** The simulator's thread as the main thread sees it: requests with deadlines and signals. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import { TeeFailure, type CallOptions } from '../tee/session.js';
-import { State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
+import { TeeFailure, type CallOptions, type FailureKind } from '../tee/session.js';
+import { now, State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
 
-/** Where the compiled worker is, from src-ts/simulator/ (in tests) as well as from dist/simulator/. */
-const WORKER = path.resolve(__dirname, '../../dist/simulator/worker.js');
-/** So many requests wait at most, as with the addon. */
-const MOST_REQUESTS = 1024;
+/** Where the thread's program and its module are, from src-ts/simulator/ (in tests) as well as from dist/simulator/. */
+const BUILT = path.resolve(__dirname, '../../dist/simulator');
 /** The longest that a timer of Node.js can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -22,21 +21,32 @@ interface Pending {
   readonly fail: (reason: unknown) => void;
 }
 
+let compiled: WebAssembly.Module | undefined;
+
+/** Takes a millisecond, once. */
+function code(): WebAssembly.Module {
+  return (compiled ??= new WebAssembly.Module(readFileSync(path.join(BUILT, 'secstor.wasm'))));
+}
+
 export class SimulatorThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #ended = false;
 
-  constructor(data: ThreadData) {
-    this.#worker = new Worker(WORKER, { workerData: data, execArgv: [], name: 'optee-simulator' });
+  /**
+   * @param directory where objects are kept; undefined: in the thread's memory
+   * @throws TeeFailure
+   */
+  constructor(directory: string | undefined) {
+    this.#worker = startWorker(directory);
     this.#worker.unref();
     this.#worker.on('message', ({ id, answer }: Reply) => this.#pending.get(id)?.settle(answer));
     this.#worker.on('error', (error) => {
-      this.#end(error.message);
+      this.#end('no-simulator', error.message);
     });
     this.#worker.on('exit', () => {
-      this.#end('its thread has ended');
+      this.#end('closed', 'its thread has ended');
     });
   }
 
@@ -51,10 +61,9 @@ export class SimulatorThread {
   async run(work: Work, { timeoutMs, signal }: CallOptions): Promise<Done> {
     signal?.throwIfAborted();
     if (this.#ended) throw new TeeFailure('closed', 'the simulator has ended');
-    if (this.#pending.size >= MOST_REQUESTS) throw new TeeFailure('queue-full', 'too many requests are waiting');
     const id = ++this.#lastId;
     const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const request: Request = { id, state, deadline: Date.now() + timeoutMs, work };
+    const request: Request = { id, state, deadline: now() + timeoutMs, work };
     this.#worker.postMessage(request);
     return await this.#answer(id, state, { timeoutMs, signal });
   }
@@ -65,16 +74,18 @@ export class SimulatorThread {
   }
 
   #answer(id: number, state: Int32Array, { timeoutMs, signal }: CallOptions): Promise<Done> {
-    const withdraw = () => Atomics.compareExchange(state, 0, State.WAITING, State.WITHDRAWN) === State.WAITING;
+    const withdraw = (from: number) => Atomics.compareExchange(state, 0, from, State.WITHDRAWN) === from;
     return new Promise((resolve, reject) => {
       const expire = () => {
-        const what = withdraw() ? 'the request has waited behind others' : 'the simulator has not answered';
-        const started = Atomics.load(state, 0) === State.BEGUN;
-        fail(new TeeFailure('timeout', `${what} for ${String(timeoutMs)} ms`, started));
+        const period = `for ${String(timeoutMs)} ms`;
+        if (withdraw(State.WAITING)) fail(new TeeFailure('timeout', `the request has waited behind others ${period}`));
+        else if (withdraw(State.BEGUN))
+          fail(new TeeFailure('timeout', `the simulator has not answered ${period}`, true));
+        // Else it has, in time, and this thread was too busy to look.
       };
       const timer = setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER_MS));
       const onAbort = () => {
-        if (withdraw()) fail(signal?.reason);
+        if (withdraw(State.WAITING)) fail(signal?.reason);
       };
       const forget = () => {
         clearTimeout(timer);
@@ -90,7 +101,7 @@ export class SimulatorThread {
       const settle = (answer: Answer) => {
         forget();
         if ('outcome' in answer) resolve(answer);
-        else reject(new TeeFailure(answer.failure, answer.detail, answer.failure === 'closed'));
+        else reject(new TeeFailure(answer.failure, answer.detail, answer.failure === 'no-simulator'));
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#pending.size === 0) this.#worker.ref();
@@ -98,10 +109,19 @@ export class SimulatorThread {
     });
   }
 
-  #end(detail: string): void {
+  #end(kind: FailureKind, detail: string): void {
     this.#ended = true;
     for (const { state, fail } of [...this.#pending.values()]) {
-      fail(new TeeFailure('closed', detail, Atomics.load(state, 0) === State.BEGUN));
+      fail(new TeeFailure(kind, detail, Atomics.load(state, 0) !== State.WAITING));
     }
+  }
+}
+
+function startWorker(directory: string | undefined): Worker {
+  try {
+    const workerData: ThreadData = { code: code(), directory };
+    return new Worker(path.join(BUILT, 'worker.js'), { workerData, execArgv: [], name: 'optee-simulator' });
+  } catch (error) {
+    throw new TeeFailure('no-simulator', (error as Error).message);
   }
 }

@@ -20,6 +20,7 @@ import path from 'node:path';
 
 import { Unavailable } from './blobs.js';
 import { isGone, presentHolder } from './holder.js';
+import { now } from './messages.js';
 
 const FREE = 'free';
 const HELD = 'held-';
@@ -29,9 +30,17 @@ const LONGEST_PAUSE_MS = 8;
 /** How often in a row the token may be in no place; a single time it was renamed while the folder was read. */
 const MOST_MISSES = 100;
 
+/** One for each thread: it takes up again what it could not give back. */
+const THIS_THREAD = `${presentHolder()}-${randomBytes(8).toString('hex')}`;
+
+/** A note that was never there before. */
+export function newNote(): string {
+  return randomBytes(16).toString('hex');
+}
+
 /** Puts the token into a folder that nobody else uses yet. */
 export function makeToken(folder: string): void {
-  writeFileSync(path.join(folder, FREE), '', { mode: 0o600 });
+  writeFileSync(path.join(folder, FREE), newNote(), { mode: 0o600 });
 }
 
 export class Token {
@@ -39,27 +48,30 @@ export class Token {
   readonly #own: string;
   readonly #free: string;
 
-  constructor(folder: string) {
+  /** @param holder as presentHolder(), and after a dash what nobody else has */
+  constructor(folder: string, holder = THIS_THREAD) {
     this.#folder = folder;
     this.#free = path.join(folder, FREE);
-    this.#own = path.join(folder, `${HELD}${presentHolder()}-${randomBytes(8).toString('hex')}`);
+    this.#own = path.join(folder, HELD + holder);
   }
 
   /**
    * Waits for the token and takes it; the thread stands still meanwhile.
-   * @param deadline by Date.now()
+   * @param deadline by now()
+   * @returns whether it was left by a holder that is lost, in the middle of something
    * @throws Unavailable
    */
-  take(deadline: number): void {
+  take(deadline: number): boolean {
     let misses = 0;
     for (let pause = 0; !this.#tryFrom(this.#free); pause = Math.min(pause + Math.random(), LONGEST_PAUSE_MS)) {
       const held = this.#heldName();
       misses = held === undefined ? misses + 1 : 0;
       if (misses > MOST_MISSES) throw new Unavailable('no-storage', `its lock is missing from ${this.#folder}`);
-      if (held !== undefined && this.#isLost(held) && this.#tryFrom(path.join(this.#folder, held))) return;
-      if (Date.now() >= deadline) throw new Unavailable('timeout', 'another process is using the simulator’s storage');
+      if (held !== undefined && this.#isLost(held) && this.#tryFrom(path.join(this.#folder, held))) return true;
+      if (now() >= deadline) throw new Unavailable('timeout', 'another process is using the simulator’s storage');
       sleep(pause);
     }
+    return false;
   }
 
   /** Whether this one has the token still: one that stood still for long may have lost it. */
@@ -67,8 +79,13 @@ export class Token {
     return existsSync(this.#own);
   }
 
+  /** Never throws: what was done under the token is done. If it cannot be given back, this thread takes it up again. */
   give(): void {
-    rename(this.#own, this.#free);
+    try {
+      rename(this.#own, this.#free);
+    } catch {
+      // The next take() says what is wrong, if it still is.
+    }
   }
 
   /** What the last holder to write one left. */
@@ -99,6 +116,7 @@ export class Token {
   }
 
   #isLost(held: string): boolean {
+    if (held === path.basename(this.#own)) return true;
     const gone = isGone(held.slice(HELD.length).replace(/-[^-]*$/, ''));
     if (gone !== undefined) return gone;
     try {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** The thread that the simulator runs in: one request after the other, as a TA does. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import type { NativeParam } from '../tee/addon.js';
@@ -11,15 +9,14 @@ import { Directory } from './directory.js';
 import { State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
 import { Tee } from './tee.js';
 
-const { directory } = workerData as ThreadData;
+const { code, directory } = workerData as ThreadData;
 let tee: Tee | undefined;
 
 /** Made by the first request: it gets the error if the directory is of no use, and the next one tries again. */
 function theTee(): Tee {
   if (tee !== undefined) return tee;
   const blobs: SharedBlobs = directory === undefined ? new MemoryBlobs() : new Directory(directory);
-  const module = new WebAssembly.Module(readFileSync(path.join(__dirname, 'secstor.wasm')));
-  return (tee = new Tee(module, blobs));
+  return (tee = new Tee(code, blobs));
 }
 
 function answer(work: Work, deadline: number): Answer {
@@ -27,10 +24,11 @@ function answer(work: Work, deadline: number): Answer {
     return carryOut(work, deadline);
   } catch (error) {
     if (error instanceof Unavailable && error.kind === 'timeout') return { failure: error.kind, detail: error.message };
-    // A directory that is gone, or whatever else: the next request begins with what there is then.
-    tee = undefined;
+    // A directory that is gone, or whatever else: the next request begins with what there is then. A TEE in memory goes
+    // on, because beginning anew would lose what is stored.
+    if (directory !== undefined) tee = undefined;
     if (error instanceof Unavailable) return { failure: error.kind, detail: error.message };
-    return { failure: 'closed', detail: error instanceof Error ? error.message : 'the simulator failed' };
+    return { failure: 'no-simulator', detail: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -58,6 +56,13 @@ function wipe(params: readonly NativeParam[]): void {
   for (const { data } of params) data?.fill(0);
 }
 
+/** Nobody waits for the answer any more. */
+function discard(answer: Answer): void {
+  if (!('outcome' in answer)) return;
+  if (answer.session !== undefined) tee?.close(answer.session);
+  for (const buffer of buffersOf(answer.outcome)) new Uint8Array(buffer).fill(0);
+}
+
 /** Buffers of an answer are handed over, not copied. */
 function buffersOf({ params }: Outcome): ArrayBuffer[] {
   return params.flatMap((param) => (param !== undefined && 'data' in param ? [param.data.buffer as ArrayBuffer] : []));
@@ -66,5 +71,9 @@ function buffersOf({ params }: Outcome): ArrayBuffer[] {
 parentPort?.on('message', ({ id, state, deadline, work }: Request) => {
   if (Atomics.compareExchange(state, 0, State.WAITING, State.BEGUN) !== State.WAITING) return;
   const reply: Reply = { id, answer: answer(work, deadline) };
+  if (Atomics.compareExchange(state, 0, State.BEGUN, State.ANSWERED) !== State.BEGUN) {
+    discard(reply.answer);
+    return;
+  }
   parentPort?.postMessage(reply, 'outcome' in reply.answer ? buffersOf(reply.answer.outcome) : []);
 });

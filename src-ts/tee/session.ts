@@ -87,6 +87,8 @@ export type FailureKind =
   | 'no-supplicant'
   /** The simulator cannot use its directory; `detail` says why. */
   | 'no-storage'
+  /** The simulator cannot be started, or has failed; `detail` says why. */
+  | 'no-simulator'
   /** Too many requests are waiting. */
   | 'queue-full';
 
