@@ -10,7 +10,9 @@
  */
 const { writeSync } = require('node:fs');
 const process = require('node:process');
-const { SecureStorage } = require('../../../dist/index.js');
+const path = require('node:path');
+/** By a path that only exists after the build, which is no matter of types. */
+const { SecureStorage } = require(path.resolve(__dirname, '../../../dist/index.js'));
 
 const [, , directory = '', name = ''] = process.argv;
 const KEYS = 20;
@@ -39,7 +41,7 @@ async function main() {
     const added = await store
       .put('counter', String(Number(counter?.value ?? 0) + 1), { ifRevision: counter?.revision ?? 0 })
       .then(() => true)
-      .catch((error) => {
+      .catch((/** @type {{ code?: string }} */ error) => {
         if (error.code === 'ERR_CONFLICT' || error.code === 'ERR_EXISTS') return false;
         throw error;
       });
