@@ -3,7 +3,6 @@ import { loadAddon, type NativeOutcome, type NativeParam, type NativeSession } f
 import { Command } from '../support/fake.js';
 import { startWorker } from '../support/workers.js';
 
-const addon = loadAddon();
 const uuid = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 const NONE = 0;
 const VALUE_IN = 1;
@@ -19,7 +18,7 @@ class Raw {
   readonly #waiting = new Map<number, () => void>();
 
   constructor() {
-    this.session = addon.createSession((id, outcome) => {
+    this.session = loadAddon().createSession((id, outcome) => {
       this.order.push(id);
       this.#outcomes.set(id, outcome);
       this.#waiting.get(id)?.();
@@ -28,14 +27,14 @@ class Raw {
 
   static async open(): Promise<Raw> {
     const raw = new Raw();
-    addon.open(raw.session, 1000, uuid, 0, 0, []);
+    loadAddon().open(raw.session, 1000, uuid, 0, 0, []);
     await raw.end(1000);
     raw.order.length = 0;
     return raw;
   }
 
   invoke(id: number, command: number, ...params: object[]): number {
-    return addon.invoke(this.session, id, command, params as NativeParam[]);
+    return loadAddon().invoke(this.session, id, command, params as NativeParam[]);
   }
 
   /** The outcome of a request, when there is one. */
@@ -48,7 +47,7 @@ class Raw {
   }
 
   async close(): Promise<void> {
-    addon.close(this.session, 1001);
+    loadAddon().close(this.session, 1001);
     await this.end(1001);
   }
 }
@@ -82,7 +81,9 @@ export async function throwingGetters() {
     revoked.proxy,
   ];
   const errors = params.map((param) => errorOf(() => raw.invoke(1, Command.INCREMENT, { type: NONE }, param)));
-  errors.push(errorOf(() => addon.invoke(raw.session, 1, 0, computed([{ type: NONE }], '0', fail) as NativeParam[])));
+  errors.push(
+    errorOf(() => loadAddon().invoke(raw.session, 1, 0, computed([{ type: NONE }], '0', fail) as NativeParam[])),
+  );
   raw.invoke(2, Command.INCREMENT);
   const { result } = await raw.end(2);
   await raw.close();
@@ -95,7 +96,7 @@ export async function reentrantGetter() {
     raw.invoke(2, Command.INCREMENT);
     return 0;
   });
-  const closing = computed({ type: VALUE_IN, b: 0 }, 'a', () => addon.close(raw.session, 1001));
+  const closing = computed({ type: VALUE_IN, b: 0 }, 'a', () => loadAddon().close(raw.session, 1001));
   raw.invoke(1, Command.INCREMENT, nested);
   const submitted = raw.invoke(3, Command.INCREMENT, closing);
   await raw.end(1001);
@@ -125,9 +126,9 @@ export async function oddBytes() {
 export async function givingUpTwice() {
   const raw = await Raw.open();
   const attempts = (id: number) => [
-    addon.withdraw(raw.session, id),
-    addon.abandon(raw.session, id),
-    addon.runningThread(raw.session, id),
+    loadAddon().withdraw(raw.session, id),
+    loadAddon().abandon(raw.session, id),
+    loadAddon().runningThread(raw.session, id),
   ];
   const unknown = attempts(1);
   raw.invoke(2, Command.INCREMENT);
@@ -135,14 +136,18 @@ export async function givingUpTwice() {
   const finished = attempts(2);
   raw.invoke(3, Command.SLEEP, { type: VALUE_IN, a: 200, b: 0 });
   raw.invoke(4, Command.INCREMENT);
-  while (addon.runningThread(raw.session, 3) === 0) await new Promise(setImmediate);
-  const running = [addon.abandon(raw.session, 3), addon.abandon(raw.session, 3), addon.parkedThreads()];
-  const queued = [addon.abandon(raw.session, 4), addon.abandon(raw.session, 4)];
+  while (loadAddon().runningThread(raw.session, 3) === 0) await new Promise(setImmediate);
+  const running = [
+    loadAddon().abandon(raw.session, 3),
+    loadAddon().abandon(raw.session, 3),
+    loadAddon().parkedThreads(),
+  ];
+  const queued = [loadAddon().abandon(raw.session, 4), loadAddon().abandon(raw.session, 4)];
   const parked = raw.invoke(5, Command.INCREMENT);
   await new Promise((resolve) => setTimeout(resolve, 400));
   await raw.close();
-  const closed = [...attempts(3), raw.invoke(6, Command.INCREMENT), addon.close(raw.session, 7)];
-  return { unknown, finished, running, queued, parked, closed, settled: raw.order, left: addon.parkedThreads() };
+  const closed = [...attempts(3), raw.invoke(6, Command.INCREMENT), loadAddon().close(raw.session, 7)];
+  return { unknown, finished, running, queued, parked, closed, settled: raw.order, left: loadAddon().parkedThreads() };
 }
 
 /** Several outcomes arrive at once; the first of them ends the environment. */
@@ -163,10 +168,10 @@ export async function exitInSettle() {
 /** The worker of that. */
 export function exitAtFirst() {
   const settle = () => process.exit(7);
-  const sessions = Array.from({ length: 8 }, () => addon.createSession(settle));
+  const sessions = Array.from({ length: 8 }, () => loadAddon().createSession(settle));
   for (const session of sessions) {
-    addon.open(session, 1, uuid, 0, 0, []);
-    addon.invoke(session, 2, Command.INCREMENT, []);
+    loadAddon().open(session, 1, uuid, 0, 0, []);
+    loadAddon().invoke(session, 2, Command.INCREMENT, []);
   }
   // The loop stands still until all have answered.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
