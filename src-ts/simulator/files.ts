@@ -36,7 +36,7 @@ export class EncryptedFiles implements BlobStore {
   /** Of this one alone: were it shared, a process that stood still could go on in a file that another one has begun. */
   readonly #fresh: string;
 
-  /** @param assertMayChange throws BlobError if nothing may be changed (any more) */
+  /** @param assertMayChange throws BlobError if nothing may be changed any more; called before a file gets its place */
   constructor(folder: string, key: Buffer, assertMayChange: () => void) {
     this.#folder = folder;
     this.#key = key;
@@ -64,7 +64,7 @@ export class EncryptedFiles implements BlobStore {
         renameSync(this.#fresh, this.#path(name));
       } catch (error) {
         rmSync(this.#fresh, { force: true });
-        throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? foldersAreGone(error) : error;
+        throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? taken(error) : error;
       }
       syncFolder(this.#folder);
     });
@@ -80,7 +80,6 @@ export class EncryptedFiles implements BlobStore {
 
   remove(name: string): void {
     attempt(() => {
-      this.#assertMayChange();
       unlinkSync(this.#path(name));
       syncFolder(this.#folder);
     });
@@ -142,9 +141,9 @@ function corrupt(name: string, cause?: unknown): BlobError {
   return new BlobError(TeeResult.CORRUPT_OBJECT, `${name} is damaged`, cause);
 }
 
-/** What is written does not have to be there before. */
-function foldersAreGone(cause: unknown): BlobError {
-  return new BlobError(TeeResult.STORAGE_NOT_AVAILABLE, 'the folder of the objects is gone', cause);
+/** Not ITEM_NOT_FOUND: what is written does not have to be there before. */
+function taken(cause: unknown): BlobError {
+  return new BlobError(TeeResult.STORAGE_NOT_AVAILABLE, 'the new file or its folder was taken away', cause);
 }
 
 /** Passes on what the access returns; what the system says becomes a BlobError. */

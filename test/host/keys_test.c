@@ -50,6 +50,7 @@ static const struct bytes bad[] = {
 	BYTES("\xed\xa0\x80"),
 	BYTES("\xed\xbf\xbf"),
 	BYTES("\xe1\x80\x7f"),
+	BYTES("\xe1\x80\xc0"),
 	BYTES("\xf0\x8f\xbf\xbf"),
 	BYTES("\xf0\x90\x80"),
 	BYTES("\xf4\x90\x80\x80"),
