@@ -8,15 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 import { SecureStorage } from '../../src-ts/index.js';
-import { TeeResult } from '../../src-ts/protocol.js';
+import { PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
 import { Directory } from '../../src-ts/simulator/directory.js';
 import { EncryptedFiles } from '../../src-ts/simulator/files.js';
 import { presentHolder } from '../../src-ts/simulator/holder.js';
 import { clientOfProcess } from '../../src-ts/simulator/login.js';
 import { now, State, type Reply, type Request } from '../../src-ts/simulator/messages.js';
 import { Token } from '../../src-ts/simulator/token.js';
+import { ParamType } from '../../src-ts/tee/addon.js';
 import { encodeUuid } from '../../src-ts/tee/params.js';
-import { TA_UUID } from '../../src-ts/protocol.js';
+import { Login } from '../../src-ts/tee/session.js';
 import { errorOf } from '../conformance/errors.js';
 
 const folders: string[] = [];
@@ -71,6 +72,17 @@ describe('the directory', () => {
       expect(elsewhere(directory, 'return (await open()).keys();')).toEqual(['k', 'theirs']);
     },
   );
+
+  test('that was replaced by another that nobody has changed is noticed as well', async () => {
+    const directory = freshFolder();
+    const store = await open(directory);
+    rmSync(directory, { recursive: true });
+    elsewhere(directory, 'await (await open()).close();');
+    expect(await errorOf(store.put('k', 'v'))).toMatchObject({ code: 'ERR_STORAGE', outcomeUnknown: false });
+    await store.put('k', 'v');
+    await store.close();
+    expect(elsewhere(directory, 'return (await open()).keys();')).toEqual(['k']);
+  });
 
   test('without its folder of objects takes no change, and says so', async () => {
     const directory = freshFolder();
@@ -175,11 +187,8 @@ describe('a file', () => {
     await (await open(directory)).close();
     const begun = path.join(objectsOf(directory), 'new-0123456789abcdef');
     writeFileSync(begun, 'half');
-    const { Token: path_ } = { Token: path.join(dist, 'simulator/token.js') };
-    elsewhere(
-      directory,
-      `new (require(${JSON.stringify(path_)}).Token)(directory + '/v1/lock').take(Infinity); return 0;`,
-    );
+    const token = JSON.stringify(path.join(dist, 'simulator', 'token.js'));
+    elsewhere(directory, `new (require(${token}).Token)(directory + '/v1/lock').take(Infinity);`);
     await (await open(directory)).close();
     expect(readdirSync(objectsOf(directory))).not.toContain('new-0123456789abcdef');
   });
@@ -220,11 +229,11 @@ describe('the thread', () => {
       worker.postMessage({ id: states.length, state, deadline: now() + 10_000, work } satisfies Request);
       return state;
     };
-    const client = clientOfProcess({ login: 1 });
+    const client = clientOfProcess({ login: Login.USER });
     if (client === undefined) throw new Error('this process has no user');
     const params = [
-      { type: 1, a: 1, b: 0 },
-      { type: 5, data: Buffer.from('default'), size: 7 },
+      { type: ParamType.VALUE_INPUT, a: PROTOCOL_VERSION, b: 0 },
+      { type: ParamType.MEMREF_INPUT, data: Buffer.from('default'), size: 7 },
     ];
     const opening = ask({ kind: 'open', uuid: encodeUuid(TA_UUID), client, params });
     while (Atomics.load(opening, 0) !== State.BEGUN) await sleep(5);

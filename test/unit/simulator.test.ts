@@ -3,10 +3,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -266,6 +268,7 @@ describe('nobody uses it unawares', () => {
 
   test.each([
     [{ directory: 5 }, 'options.simulator.directory must be a string'],
+    [{ directory: '' }, 'options.simulator.directory must not be empty'],
     [{ dir: '/tmp' }, "options.simulator has an unknown property 'dir'"],
     ['/tmp', 'options.simulator must be an object'],
   ])('options that are wrong are refused: %j', async (simulator, text) => {
@@ -348,6 +351,17 @@ describe('the token of a directory', () => {
     const worker = new Worker(source, { eval: true, workerData });
     await new Promise((resolve) => worker.on('exit', resolve));
     expect(readdirSync(folder)).not.toContain('free');
+    new Token(folder).take(soon());
+  });
+
+  test('that could not be given back is taken up again, by this thread', () => {
+    const folder = folderWithToken();
+    const token = new Token(folder);
+    expect(token.take(soon())).toBe(false);
+    mkdirSync(path.join(folder, 'free'));
+    token.give();
+    rmdirSync(path.join(folder, 'free'));
+    expect(token.taken).toBe(true);
     new Token(folder).take(soon());
   });
 
