@@ -14,8 +14,9 @@ import { TARGETS, buildFuzzers, corpusOf, filesIn, findingsOf } from './fuzz/tar
 import { ensureAptGroups } from './lib/apt.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ROOT } from './lib/paths.mjs';
-import { say, step } from './lib/progress.mjs';
+import { step } from './lib/progress.mjs';
 import { run, SetupError } from './lib/run.mjs';
+import { runTool } from './lib/tool.mjs';
 
 const LEAST = 90;
 const BUILD = path.join(ROOT, 'build', 'coverage');
@@ -113,8 +114,4 @@ async function main() {
   process.exitCode = ok ? 0 : 1;
 }
 
-main().catch((error) => {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-});
+runTool(main);

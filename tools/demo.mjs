@@ -3,13 +3,23 @@
 // @ts-check
 /** `npm run demo`: sets up what is missing, then shows the main job with the simulator. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { ROOT } from './lib/paths.mjs';
 import { run, SetupError } from './lib/run.mjs';
-import { say, step } from './lib/progress.mjs';
+import { step } from './lib/progress.mjs';
+import { runTool } from './lib/tool.mjs';
 import { ensureAptGroups, ensureNpm } from './setup.mjs';
 
 const OTHER_USER = 4711;
@@ -128,17 +138,14 @@ async function main() {
   });
   process.env.NODE_ENV = 'development';
   mkdirSync(bin);
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${path.join(ROOT, 'dist', 'cli', 'main.js')}' "$@"\n`;
-  writeFileSync(path.join(bin, 'optee-storage'), program, { mode: 0o755 });
+  const program = path.join(ROOT, 'dist', 'cli', 'main.js');
+  chmodSync(program, 0o755);
+  symlinkSync(program, path.join(bin, 'optee-storage'));
   await show();
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+runTool(() =>
+  main().finally(() => {
+    rmSync(folder, { recursive: true, force: true });
+  }),
+);

@@ -19,8 +19,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { longRun } from './fuzz/long.mjs';
 import { TARGETS, corpusOf, ensureFuzzers, essence, filesIn, findingsOf, runFuzzer } from './fuzz/targets.mjs';
-import { say } from './lib/progress.mjs';
 import { SetupError } from './lib/run.mjs';
+import { runTool } from './lib/tool.mjs';
 
 /** @typedef {import('./fuzz/targets.mjs').Target} Target */
 
@@ -88,8 +88,4 @@ async function main() {
   process.exitCode = ok ? 0 : 1;
 }
 
-main().catch((error) => {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-});
+runTool(main);

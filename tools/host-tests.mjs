@@ -17,8 +17,9 @@ import { checkApi } from './host/api.mjs';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ROOT } from './lib/paths.mjs';
-import { say, step } from './lib/progress.mjs';
-import { run, SetupError } from './lib/run.mjs';
+import { step } from './lib/progress.mjs';
+import { run } from './lib/run.mjs';
+import { runTool } from './lib/tool.mjs';
 
 const BUILD = path.join(ROOT, 'build', 'host');
 const THREAD_BUILD = path.join(ROOT, 'build', 'host-thread');
@@ -113,8 +114,4 @@ async function main() {
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }
 
-main().catch((error) => {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-});
+runTool(main);

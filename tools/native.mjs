@@ -16,12 +16,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say, step } from './lib/progress.mjs';
 import { run, SetupError } from './lib/run.mjs';
+import { isProgram, runTool } from './lib/tool.mjs';
 
 const BUILD = path.join(ROOT, 'build');
 const JOBS = process.env.JOBS ?? String(os.availableParallelism());
@@ -179,10 +179,4 @@ async function main() {
   say(path.relative(process.cwd(), await ensureAddon(/** @type {Kind} */ (kind))));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  main().catch((error) => {
-    if (!(error instanceof SetupError)) throw error;
-    say(error.message);
-    process.exitCode = 1;
-  });
-}
+if (isProgram(import.meta.url)) runTool(main);

@@ -14,8 +14,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ROOT } from './lib/paths.mjs';
-import { say } from './lib/progress.mjs';
-import { run, SetupError } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
+import { runTool } from './lib/tool.mjs';
 import { ensureAddon, SANITIZERS } from './native.mjs';
 import { ensureNpm } from './setup.mjs';
 
@@ -71,8 +71,4 @@ async function main() {
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }
 
-main().catch((error) => {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-});
+runTool(main);

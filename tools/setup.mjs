@@ -10,12 +10,10 @@
  *
  * Other tools call what they need themselves.
  */
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { APT_GROUPS, ensureAptGroups } from './lib/apt.mjs';
 import { ensureNpm } from './lib/npm.mjs';
-import { say } from './lib/progress.mjs';
 import { SetupError } from './lib/run.mjs';
+import { isProgram, runTool } from './lib/tool.mjs';
 
 export { ensureApt, ensureAptGroups } from './lib/apt.mjs';
 export { ensureNpm } from './lib/npm.mjs';
@@ -37,10 +35,4 @@ async function setUp(asked) {
   await ensureNpm();
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  setUp(process.argv.slice(2)).catch((error) => {
-    if (!(error instanceof SetupError)) throw error;
-    say(error.message);
-    process.exitCode = 1;
-  });
-}
+if (isProgram(import.meta.url)) runTool(() => setUp(process.argv.slice(2)));

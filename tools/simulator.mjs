@@ -8,8 +8,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { ROOT } from './lib/paths.mjs';
-import { say } from './lib/progress.mjs';
-import { run, SetupError } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
+import { runTool } from './lib/tool.mjs';
 
 const OUTPUT = path.join(ROOT, 'dist', 'simulator', 'secstor.wasm');
 
@@ -58,8 +58,4 @@ async function main() {
   renameSync(fresh, OUTPUT);
 }
 
-main().catch((error) => {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-});
+runTool(main);

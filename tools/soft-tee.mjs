@@ -14,8 +14,8 @@ import path from 'node:path';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ROOT } from './lib/paths.mjs';
-import { say } from './lib/progress.mjs';
-import { run, SetupError } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
+import { runTool } from './lib/tool.mjs';
 
 async function main() {
   const [sanitizer = ''] = process.argv.slice(2);
@@ -30,8 +30,4 @@ async function main() {
   process.stdout.write(`${path.join(folder, 'lib')}\n`);
 }
 
-main().catch((error) => {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-});
+runTool(main);

@@ -9,6 +9,7 @@ import { TeeResult } from '../protocol.js';
 import type { NativeParam } from '../tee/addon.js';
 import { encodeParams, encodeUuid, uint32 } from '../tee/params.js';
 import {
+  bareOutcome,
   Origin,
   TeeFailure,
   type CallOptions,
@@ -94,7 +95,7 @@ export class Simulator implements TeeBackend {
     const uuid = encodeUuid(target.uuid);
     const client = clientOf(target);
     // As the kernel's refusal is reported by libteec.
-    if (client === undefined) return { refused: refusal(TeeResult.GENERIC, Origin.COMMS) };
+    if (client === undefined) return { refused: bareOutcome(TeeResult.GENERIC, Origin.COMMS) };
     const params = takeParams(target.params);
     const thread = this.#enter();
     try {
@@ -197,7 +198,10 @@ class SimulatorSession implements TeeSession {
   }
 }
 
-/** Copies of the bytes that are no part of a larger piece of memory, such as Buffer's pool, which would go along. */
+/**
+ * Copies of the bytes, for the thread to have and to wipe. They are no part of a larger piece of memory, such as Buffer's
+ * pool, which would be handed over with them.
+ */
 function takeParams(params: readonly Param[]): NativeParam[] {
   return encodeParams(params, SHARED_MEMORY).map((param) =>
     param.data === undefined ? param : { ...param, data: new Uint8Array(param.data) },
@@ -212,8 +216,4 @@ function plain({ outcome, session }: Done): { outcome: Outcome; session: number 
   });
   const params: Outcome['params'] = [buffers[0], buffers[1], buffers[2], buffers[3]];
   return { outcome: { ...outcome, params }, session };
-}
-
-function refusal(result: number, origin: number): Outcome {
-  return { result, origin, params: [undefined, undefined, undefined, undefined] };
 }

@@ -7,7 +7,7 @@ import { webcrypto } from 'node:crypto';
 
 import { TeeResult } from '../protocol.js';
 import { ParamType, type NativeParam } from '../tee/addon.js';
-import { Origin, type Outcome, type ParamResult } from '../tee/session.js';
+import { bareOutcome, Origin, type Outcome, type ParamResult } from '../tee/session.js';
 import { BlobError, type BlobStore } from './blobs.js';
 
 /** Who a client is, as the kernel would attest it. */
@@ -95,11 +95,11 @@ export class TeeModule {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       for (const memory of shared) this.#release(memory);
-      return { result: TeeResult.OUT_OF_MEMORY, origin: Origin.API, params: none() };
+      return bareOutcome(TeeResult.OUT_OF_MEMORY, Origin.API);
     }
     this.#putParams(params, shared);
     const result = this.#guard(enter);
-    if (this.#dead) return { result, origin: Origin.TEE, params: none() };
+    if (this.#dead) return bareOutcome(result, Origin.TEE);
     const at = this.#exports.request();
     const results = params.map((param, index) => this.#result(param, shared[index], result, at + index * PARAM_SIZE));
     for (const memory of shared) this.#release(memory);
@@ -208,10 +208,6 @@ export class TeeModule {
 
 function isMemref(type: number): boolean {
   return type === ParamType.MEMREF_INPUT || type === ParamType.MEMREF_OUTPUT || type === ParamType.MEMREF_INOUT;
-}
-
-function none(): Outcome['params'] {
-  return [undefined, undefined, undefined, undefined];
 }
 
 function resultOf(access: () => void): number {

@@ -6,7 +6,7 @@
  */
 import { TeeResult } from '../protocol.js';
 import type { NativeParam } from '../tee/addon.js';
-import { Origin, type Outcome } from '../tee/session.js';
+import { bareOutcome, Origin, type Outcome } from '../tee/session.js';
 import type { SharedBlobs } from './blobs.js';
 import { TeeModule, type Client } from './module.js';
 
@@ -49,7 +49,8 @@ export class Tee {
   ): Outcome & { readonly session: number } {
     return this.#alone(deadline, () => {
       const ta = this.#present();
-      if (Buffer.compare(uuid, ta.uuid()) !== 0) return { ...plain(TeeResult.ITEM_NOT_FOUND), session: 0 };
+      if (Buffer.compare(uuid, ta.uuid()) !== 0)
+        return { ...bareOutcome(TeeResult.ITEM_NOT_FOUND, Origin.TEE), session: 0 };
       const outcome = ta.open(client, params);
       if (outcome.result !== 0) return outcome;
       const session = ++lastSession;
@@ -63,7 +64,7 @@ export class Tee {
   invoke(number: number, command: number, params: readonly NativeParam[], deadline: number): Outcome {
     return this.#alone(deadline, () => {
       const session = this.#sessions.get(number);
-      if (session?.panics !== this.#panics) return plain(TeeResult.TARGET_DEAD);
+      if (session?.panics !== this.#panics) return bareOutcome(TeeResult.TARGET_DEAD, Origin.TEE);
       return this.#reopen(session) ?? this.#present().invoke(session.inner, command, params);
     });
   }
@@ -109,8 +110,4 @@ export class Tee {
     session.inner = outcome.session;
     return undefined;
   }
-}
-
-function plain(result: number): Outcome {
-  return { result, origin: Origin.TEE, params: [undefined, undefined, undefined, undefined] };
 }

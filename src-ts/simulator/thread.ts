@@ -55,7 +55,8 @@ export class SimulatorThread {
   }
 
   /**
-   * Carries out one piece of work. It is given to the thread, and its bytes copied, before this returns.
+   * Carries out one piece of work. It is given to the thread before this returns, and with it the memory of its
+   * parameters: nothing of them stays on this side.
    * @throws TeeFailure, or the signal's reason if it was aborted before the work began
    */
   async run(work: Work, { timeoutMs, signal }: CallOptions): Promise<Done> {
@@ -64,7 +65,7 @@ export class SimulatorThread {
     const id = ++this.#lastId;
     const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const request: Request = { id, state, deadline: now() + timeoutMs, work };
-    this.#worker.postMessage(request);
+    this.#worker.postMessage(request, buffersOf(work));
     return await this.#answer(id, state, { timeoutMs, signal });
   }
 
@@ -115,6 +116,11 @@ export class SimulatorThread {
       fail(new TeeFailure(kind, detail, Atomics.load(state, 0) !== State.WAITING));
     }
   }
+}
+
+function buffersOf(work: Work): ArrayBuffer[] {
+  if (!('params' in work)) return [];
+  return work.params.flatMap(({ data }) => (data === undefined ? [] : [data.buffer as ArrayBuffer]));
 }
 
 function startWorker(directory: string | undefined): Worker {

@@ -2,8 +2,8 @@
 /** The thread that the simulator runs in: one request after the other, as a TA does. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import type { NativeParam } from '../tee/addon.js';
-import type { Outcome } from '../tee/session.js';
+import { TeeResult } from '../protocol.js';
+import { bareOutcome, Origin, type Outcome } from '../tee/session.js';
 import { MemoryBlobs, Unavailable, type SharedBlobs } from './blobs.js';
 import { Directory } from './directory.js';
 import { State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
@@ -38,22 +38,20 @@ function carryOut(work: Work, deadline: number): Answer {
       const { session, ...outcome } = theTee().open(work.uuid, work.client, work.params, deadline);
       return { outcome, session };
     }
-    case 'invoke': {
-      const outcome = theTee().invoke(work.session, work.command, work.params, deadline);
-      wipe(work.params);
-      return { outcome };
-    }
+    case 'invoke':
+      return { outcome: theTee().invoke(work.session, work.command, work.params, deadline) };
     case 'close':
       tee?.close(work.session);
-      return { outcome: { result: 0, origin: 0, params: [undefined, undefined, undefined, undefined] } };
+      return { outcome: bareOutcome(TeeResult.SUCCESS, Origin.TEE) };
     case 'kill':
       tee?.kill();
-      return { outcome: { result: 0, origin: 0, params: [undefined, undefined, undefined, undefined] } };
+      return { outcome: bareOutcome(TeeResult.SUCCESS, Origin.TEE) };
   }
 }
 
-function wipe(params: readonly NativeParam[]): void {
-  for (const { data } of params) data?.fill(0);
+/** What a session was opened with is kept, to open it again. */
+function wipe(work: Work): void {
+  if (work.kind === 'invoke') for (const { data } of work.params) data?.fill(0);
 }
 
 /** Nobody waits for the answer any more. */
@@ -69,8 +67,12 @@ function buffersOf({ params }: Outcome): ArrayBuffer[] {
 }
 
 parentPort?.on('message', ({ id, state, deadline, work }: Request) => {
-  if (Atomics.compareExchange(state, 0, State.WAITING, State.BEGUN) !== State.WAITING) return;
+  if (Atomics.compareExchange(state, 0, State.WAITING, State.BEGUN) !== State.WAITING) {
+    wipe(work);
+    return;
+  }
   const reply: Reply = { id, answer: answer(work, deadline) };
+  wipe(work);
   if (Atomics.compareExchange(state, 0, State.BEGUN, State.ANSWERED) !== State.BEGUN) {
     discard(reply.answer);
     return;

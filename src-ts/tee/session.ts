@@ -51,6 +51,11 @@ export interface Outcome {
   readonly params: readonly [ParamResult, ParamResult, ParamResult, ParamResult];
 }
 
+/** The outcome of a request that brought nothing back but its result. */
+export function bareOutcome(result: number, origin: number): Outcome {
+  return { result, origin, params: [undefined, undefined, undefined, undefined] };
+}
+
 export interface CallOptions {
   /** Milliseconds until the promise rejects with a {@link TeeFailure} of kind 'timeout'; counted from the call, time in the queue included. */
   readonly timeoutMs: number;

@@ -5,7 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkOptions, integer, oneOf } from '../arguments.js';
 import { halves } from '../packing.js';
 import { Command, REVISION_ABSENT, REVISION_ANY, TaError, TeeResult } from '../protocol.js';
-import { Origin, TeeFailure, type CallOptions, type Outcome, type Param, type TeeSession } from '../tee/session.js';
+import {
+  bareOutcome,
+  Origin,
+  TeeFailure,
+  type CallOptions,
+  type Outcome,
+  type Param,
+  type TeeSession,
+} from '../tee/session.js';
 
 /** Something that shall go wrong. */
 export interface Fault {
@@ -172,7 +180,7 @@ function copies(params: readonly Param[]): Param[] {
 }
 
 function refusal(result: number): Outcome {
-  return { result, origin: Origin.TRUSTED_APP, params: [undefined, undefined, undefined, undefined] };
+  return bareOutcome(result, Origin.TRUSTED_APP);
 }
 
 /** Whether a change expects some revision: the commands that can have one in-and-out value for it. */

@@ -4,22 +4,18 @@
  * that was acknowledged is lost, and nothing is there that nobody wrote. OPTEE_TEST_HAMMER says for how many seconds.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SecureStorage } from '../../src-ts/index.js';
+import { freshFolder } from './support/folders.js';
 
 const SECONDS = Number(process.env.OPTEE_TEST_HAMMER ?? 8);
 const PROCESSES = 8;
 const KILLED = 2;
 const script = path.join(__dirname, 'support', 'hammer.cjs');
 
-const directory = mkdtempSync(path.join(os.tmpdir(), 'optee-hammer-'));
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
-});
+const directory = freshFolder();
 
 /** A process that is started again when it was killed; its log goes on. */
 class Hammer {

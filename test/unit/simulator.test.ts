@@ -4,7 +4,6 @@ import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,7 +12,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -22,16 +20,7 @@ import { isGone, presentHolder } from '../../src-ts/simulator/holder.js';
 import { now } from '../../src-ts/simulator/messages.js';
 import { makeToken, newNote, Token } from '../../src-ts/simulator/token.js';
 import { errorOf } from '../conformance/errors.js';
-
-const folders: string[] = [];
-const freshFolder = () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'optee-simulator-'));
-  folders.push(folder);
-  return folder;
-};
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
+import { freshFolder } from './support/folders.js';
 
 const main = path.resolve(__dirname, '../../dist/cli/main.js');
 const open = (directory: string, options: OpenOptions = {}) =>
