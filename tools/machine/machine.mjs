@@ -24,7 +24,8 @@ import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
 const BOOT_TIMEOUT_MS = 180_000;
 const SHUTDOWN_TIMEOUT_MS = 30_000;
 const EXEC_TIMEOUT_MS = 60_000;
-const LOG_TAIL_LINES = 25;
+/** The lines of a kernel's panic alone are about 25, and its cause stands before them. */
+const LOG_TAIL_LINES = 60;
 
 /** Machines this process has switched on, to be ended with it. @type {Set<Machine>} */
 const running = new Set();
