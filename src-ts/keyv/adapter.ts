@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+import { EventEmitter } from 'node:events';
+
+import { invalidArgument } from '../arguments.js';
+import { escapeText, unescapeText } from '../escape.js';
+import { LazyStore } from '../lazy-store.js';
+import type { OpenOptions } from '../options.js';
+import { Limit } from '../protocol.js';
+import type { SecureStorage, ValueEntry } from '../store.js';
+import { decodeExpiring, encodeExpiring, isExpired } from './expiry.js';
+
+/** Those of SecureStorage.open(), with the domain `keyv` unless another is named; or a store. */
+export interface KeyvSecureStorageOptions extends OpenOptions {
+  /** An open store in place of the other options. It is left open by disconnect(). */
+  readonly store?: SecureStorage | undefined;
+}
+
+/** What setMany() stores. */
+export interface KeyvSecureStorageEntry {
+  readonly key: string;
+  readonly value: unknown;
+  /** Milliseconds from now; without it the entry does not expire. */
+  readonly ttl?: number | undefined;
+}
+
+/**
+ * A storage adapter for Keyv 5 and 6: `new Keyv({ store: new KeyvSecureStorage() })`.
+ *
+ * Keys are stored as Keyv gives them, which puts its namespace in front; `%` and control characters in them become `%`
+ * and two hexadecimal digits. Values are the texts that Keyv makes of them. A time to live is kept with the value: what
+ * has expired is not found, and is deleted when it is come across, unless it was replaced meanwhile. The whole domain
+ * belongs to Keyv: clear() without a namespace empties it.
+ *
+ * What fails rejects with a SecureStorageError. Keyv turns that into an `error` event, or with `throwOnErrors` (Keyv 5)
+ * also throws it; without either, a failure looks like an absent key.
+ */
+export class KeyvSecureStorage extends EventEmitter {
+  /** Keyv 5 gives an iterator only to adapters whose dialect it knows; this one stands for "keys with a prefix". */
+  readonly opts: Record<string, unknown> = { dialect: 'redis', url: '' };
+  /**
+   * Set by Keyv 5, which prefixes keys itself. Not there before that, because Keyv 6 would leave the prefixing to an
+   * adapter that has it.
+   */
+  declare namespace?: string | undefined;
+  readonly #open: () => Promise<SecureStorage>;
+  readonly #close: () => Promise<void>;
+
+  constructor({ store, ...options }: KeyvSecureStorageOptions = {}) {
+    super();
+    const lazy = new LazyStore({ domain: 'keyv', ...options });
+    this.#open = store === undefined ? () => lazy.get() : () => Promise.resolve(store);
+    this.#close = () => lazy.close();
+  }
+
+  /**
+   * @returns undefined if there is no such key
+   * @throws SecureStorageError as SecureStorage.get(); an `error` event tells of it as well, because Keyv 5 swallows it
+   */
+  async get<Value>(key: string): Promise<Value | undefined> {
+    try {
+      const store = await this.#open();
+      const entry = await store.getEntry(escapeText(key), { encoding: 'utf8' });
+      return (entry === null ? undefined : await textUnlessExpired(store, entry)) as Value | undefined;
+    } catch (error) {
+      if (this.listenerCount('error') > 0) this.emit('error', error);
+      throw error;
+    }
+  }
+
+  /** @throws SecureStorageError as SecureStorage.getMany() */
+  async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
+    const store = await this.#open();
+    const found = await store.getMany(keys.map(escapeText), { encoding: 'utf8' });
+    const values = keys.map(async (key) => {
+      const stored = found.get(escapeText(key)) ?? null;
+      if (stored === null) return undefined;
+      const value = decodeExpiring(stored);
+      // get() deletes it, if it is still the same.
+      return isExpired(value) ? this.get<Value>(key) : (value.text as Value);
+    });
+    return Promise.all(values);
+  }
+
+  /**
+   * @param value a text
+   * @param ttl milliseconds from now; without it the value does not expire
+   * @throws SecureStorageError as SecureStorage.put()
+   */
+  async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
+    const text = encodeExpiring(textOf(value), ttl);
+    await (await this.#open()).put(escapeText(key), text);
+    return true;
+  }
+
+  /**
+   * Stores all entries or none; of several with one key the last.
+   * @returns true for each entry
+   * @throws SecureStorageError as SecureStorage.batch(), ERR_BATCH_TOO_LARGE too
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Keyv 5 declares void here but passes on booleans
+  async setMany(entries: readonly KeyvSecureStorageEntry[]): Promise<any> {
+    const texts = new Map(entries.map(({ key, value, ttl }) => [escapeText(key), encodeExpiring(textOf(value), ttl)]));
+    const puts = [...texts].map(([key, value]) => ({ type: 'put' as const, key, value }));
+    await (await this.#open()).batch(puts);
+    return entries.map(() => true);
+  }
+
+  /**
+   * @returns whether there was such a key
+   * @throws SecureStorageError as SecureStorage.delete()
+   */
+  async delete(key: string): Promise<boolean> {
+    return (await this.#open()).delete(escapeText(key));
+  }
+
+  /**
+   * Deletes keys, up to 1024 in one step.
+   * @returns whether all of them were there
+   * @throws SecureStorageError as SecureStorage.batch()
+   */
+  async deleteMany(keys: readonly string[]): Promise<boolean> {
+    const store = await this.#open();
+    const deletes = [...new Set(keys.map(escapeText))].map((key) => ({ type: 'delete' as const, key }));
+    let all = true;
+    for (let at = 0; at < deletes.length; at += Limit.REQUEST_COUNT_MAX) {
+      const revisions = await store.batch(deletes.slice(at, at + Limit.REQUEST_COUNT_MAX));
+      all &&= !revisions.includes(null);
+    }
+    return all;
+  }
+
+  /** @throws SecureStorageError as SecureStorage.get() */
+  async has(key: string): Promise<boolean> {
+    return (await this.get(key)) !== undefined;
+  }
+
+  /** @throws SecureStorageError as SecureStorage.getMany() */
+  async hasMany(keys: string[]): Promise<boolean[]> {
+    return (await this.getMany(keys)).map((value) => value !== undefined);
+  }
+
+  /**
+   * Deletes all keys of the namespace in one step; without a namespace all of the domain.
+   * @throws SecureStorageError as SecureStorage.clear()
+   */
+  async clear(): Promise<void> {
+    await (await this.#open()).clear({ prefix: prefixOf(this.namespace), confirm: true });
+  }
+
+  /**
+   * The keys, with the prefix that they are stored under, and values of a namespace; without one, of the domain.
+   * @throws SecureStorageError as SecureStorage.entries()
+   */
+  async *iterator(namespace = this.namespace): AsyncGenerator<[string, string], void> {
+    const store = await this.#open();
+    for await (const entry of store.entries({ prefix: prefixOf(namespace), encoding: 'utf8' })) {
+      const text = await textUnlessExpired(store, entry);
+      if (text !== undefined) yield [unescapeText(entry.key), text];
+    }
+  }
+
+  /** Closes the store, unless it was given to the constructor. Never rejects. */
+  async disconnect(): Promise<void> {
+    await this.#close();
+  }
+}
+
+/** What Keyv's namespace puts before its keys, in either generation ("name:" and "name::"). */
+function prefixOf(namespace: string | undefined): string {
+  return namespace === undefined || namespace === '' ? '' : escapeText(`${namespace}:`);
+}
+
+/** Keyv makes texts of values; it does not where it was told to use no serializer. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw invalidArgument('value', "a string, as Keyv's serializers make it", value);
+}
+
+/** The text of an entry, undefined if it has expired. Then it is deleted, unless it was replaced meanwhile. */
+async function textUnlessExpired(store: SecureStorage, entry: ValueEntry<string>): Promise<string | undefined> {
+  const value = decodeExpiring(entry.value);
+  if (!isExpired(value)) return value.text;
+  // The answer is known, whether or not there can be tidied up now.
+  await store.delete(entry.key, { ifRevision: entry.revision }).catch(() => undefined);
+  return undefined;
+}

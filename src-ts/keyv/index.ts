@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/** A storage adapter for Keyv: `import { KeyvSecureStorage } from 'optee-secure-storage/keyv'`. */
+export { KeyvSecureStorage, type KeyvSecureStorageEntry, type KeyvSecureStorageOptions } from './adapter.js';
