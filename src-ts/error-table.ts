@@ -8,6 +8,8 @@ export const Exit = {
   CONFLICT: 4,
   NOT_AVAILABLE: 5,
   TIMEOUT: 124,
+  COMMAND_NOT_STARTED: 126,
+  COMMAND_NOT_FOUND: 127,
 } as const;
 
 interface ErrorEntry {
@@ -63,6 +65,22 @@ export const errorTable = {
     meaning: 'the value could not be read',
     remedy: 'Give it on standard input, with --file, or at the prompt of a terminal.',
     exit: Exit.ERROR,
+  },
+  ERR_ENV_VALUE: {
+    meaning: 'the value cannot be put into an environment variable',
+    remedy:
+      'Give the command a file instead, with --file-env; an environment variable is UTF-8 text of at most 128 KiB.',
+    exit: Exit.ERROR,
+  },
+  ERR_COMMAND: {
+    meaning: 'the command cannot be started',
+    remedy: 'Check that it is an executable file for this machine, and what it needs.',
+    exit: Exit.COMMAND_NOT_STARTED,
+  },
+  ERR_NO_COMMAND: {
+    meaning: 'the command was not found',
+    remedy: 'Give its path, or check PATH.',
+    exit: Exit.COMMAND_NOT_FOUND,
   },
   ERR_NOT_FOUND: {
     meaning: 'there is no such key for this user and domain',

@@ -7,6 +7,7 @@ export { type ErrorCode } from './error-table.js';
 
 const taResults: ReadonlySet<number> = new Set(Object.values(TaError));
 const brand = Symbol.for('optee-secure-storage.error');
+const allDetails = new WeakMap<SecureStorageError, ErrorDetails>();
 
 /** The component that produced a TEE result: the client library, the way to the TEE, the TEE, the TA. */
 export type OriginName = keyof typeof Origin;
@@ -49,6 +50,7 @@ export class SecureStorageError extends Error {
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(messageOf(code, details), 'cause' in details ? { cause: details.cause } : undefined);
+    allDetails.set(this, details);
     this.code = code;
     this.operation = details.operation;
     this.key = details.key;
@@ -82,6 +84,11 @@ export class SecureStorageError extends Error {
  */
 export function isSecureStorageError(error: unknown): error is SecureStorageError {
   return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
+}
+
+/** What an error was made of, so that the command line can say the same in its own words; none for a foreign error. */
+export function detailsOf(error: SecureStorageError): ErrorDetails | undefined {
+  return allDetails.get(error);
 }
 
 function messageOf(code: ErrorCode, { operation, key, detail, remedy, result, origin, outcomeUnknown }: ErrorDetails) {

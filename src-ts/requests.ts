@@ -9,7 +9,8 @@ import { halves } from './packing.js';
 import { BatchKind, Limit, REVISION_ANY } from './protocol.js';
 
 const KEY_HEADER = 2;
-const OPERATION_HEADER = 16;
+/** Of each operation in a packed batch, before its key and value. */
+export const OPERATION_HEADER = 16;
 /** Packed keys leave half of a session's first block of shared memory to the answer. */
 const KEYS_MAX = 30 * 1024;
 

@@ -37,8 +37,9 @@ export function usageError(detail: string): SecureStorageError {
  * @throws SecureStorageError ERR_USAGE
  */
 export function parse(command: Command, args: readonly string[]): Arguments {
-  const { values, positionals } = parseStrictly(command, args);
+  const { values, positionals, tokens } = parseStrictly(command, args);
   if (values.help === true) return { options: values, positionals };
+  if (command.startsProgram === true) checkTerminator(tokens);
   const [min, max] = command.positionals;
   if (positionals.length < min) throw usageError(`${command.usage.split(' ')[0] ?? 'an argument'} is missing`);
   if (positionals.length > max)
@@ -49,10 +50,22 @@ export function parse(command: Command, args: readonly string[]): Arguments {
 const noValue =
   'the value is never an argument, because other users can read it there: give it on standard input or with --file';
 
+/** Without `--` nobody could tell whose an option is. */
+function checkTerminator(tokens: readonly { readonly kind: string }[]): void {
+  const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator');
+  if (first?.kind === 'positional') throw usageError('the command to start comes after --');
+}
+
+/** The arguments that are for optee-storage itself. */
+export function ownArguments(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  return end < 0 ? args : args.slice(0, end);
+}
+
 function parseStrictly(command: Command, args: readonly string[]) {
   const options = { ...commonOptions, ...command.options };
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') throw usageError(optionFault(options, error as Error));
@@ -87,6 +100,12 @@ export function text(options: OptionValues, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The arguments of an option that may be given several times. */
+export function texts(options: OptionValues, name: string): readonly string[] {
+  const values = options[name];
+  return Array.isArray(values) ? values.filter((value): value is string => typeof value === 'string') : [];
+}
+
 /** An option's argument as a whole number, if it was given. */
 export function wholeNumber(options: OptionValues, name: string): number | undefined {
   const value = text(options, name);
@@ -104,6 +123,9 @@ export const conditionOptions = {
 
 export function condition(options: OptionValues): { ifAbsent?: true; ifRevision: number | undefined } {
   const ifRevision = wholeNumber(options, 'if-revision');
+  if (options['if-absent'] === true && ifRevision !== undefined) {
+    throw usageError('--if-absent and --if-revision exclude each other');
+  }
   return options['if-absent'] === true ? { ifAbsent: true, ifRevision } : { ifRevision };
 }
 

@@ -7,10 +7,12 @@ export interface OptionSpec {
   readonly type: 'string' | 'boolean';
   /** Name of its argument in the help, for type string. */
   readonly argument?: string;
+  /** Whether it may be given several times; its value is an array then. */
+  readonly multiple?: boolean;
   readonly help: string;
 }
 
-export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+export type OptionValues = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
 /** What a command works with. */
 export interface Context {
@@ -32,6 +34,8 @@ export interface Command {
   readonly positionals: readonly [min: number, max: number];
   /** True if it reads a secret, so that a misplaced one could be among its arguments: messages repeat none of them. */
   readonly readsSecret?: boolean;
+  /** True if its positional arguments are another program and its arguments: they must come after `--`. */
+  readonly startsProgram?: boolean;
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** @returns the exit code; errors are thrown */
   run(context: Context): Promise<number>;

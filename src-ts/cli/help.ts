@@ -15,7 +15,7 @@ export function overview(): string {
     'optee-storage COMMAND --help tells more about each.',
     '',
     'Exit codes: 0 done, 1 error, 2 wrong usage, 3 no such key, 4 key exists or has changed,',
-    '5 secure storage is not available, 124 no answer in time.',
+    '5 secure storage is not available, 124 no answer in time. After exec: those of the program.',
     '',
   ].join('\n');
 }

@@ -17,7 +17,11 @@ import { promptHidden } from './prompt.js';
 export async function readValue(io: Io, key: string, file: string | undefined, trim: boolean): Promise<Buffer> {
   const fromStdin = file === undefined || file === '-';
   if (fromStdin && io.stdin.isTTY === true) return promptTwice(io, key);
-  const bytes = await readAll(fromStdin ? io.stdin : createReadStream(file));
+  // Room for the newline that may be trimmed.
+  const bytes = await readAll(fromStdin ? io.stdin : createReadStream(file), Limit.VALUE_MAX + 2, {
+    tooLarge: () => new SecureStorageError('ERR_VALUE_TOO_LARGE', { operation: 'put' }),
+    failed: inputError,
+  });
   return trim ? bytes.subarray(0, trimmedSize(bytes)) : bytes;
 }
 
@@ -35,8 +39,18 @@ async function promptTwice(io: Io, key: string): Promise<Buffer> {
   }
 }
 
-/** Reads a stream to its end, one newline beyond the largest value at most. */
-async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+/** The errors of who reads. */
+interface ReadErrors {
+  readonly tooLarge: () => SecureStorageError;
+  readonly failed: (detail: string) => SecureStorageError;
+}
+
+/**
+ * Reads a stream to its end, unless it has more bytes than `max`.
+ * @returns for the caller to wipe
+ * @throws SecureStorageError one of `errors`
+ */
+export async function readAll(stream: NodeJS.ReadableStream, max: number, errors: ReadErrors): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -45,12 +59,12 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
       (chunk as Uint8Array).fill(0);
       chunks.push(bytes);
       size += bytes.length;
-      if (size > Limit.VALUE_MAX + 2) throw new SecureStorageError('ERR_VALUE_TOO_LARGE', { operation: 'put' });
+      if (size > max) throw errors.tooLarge();
     }
     return joined(chunks, size);
   } catch (error) {
     if (error instanceof SecureStorageError) throw error;
-    throw inputError((error as Error).message);
+    throw errors.failed((error as Error).message);
   } finally {
     for (const chunk of chunks) chunk.fill(0);
   }

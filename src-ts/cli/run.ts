@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { isSecureStorageError, type SecureStorageError } from '../errors.js';
+import { detailsOf, isSecureStorageError, SecureStorageError } from '../errors.js';
 import { errorTable, Exit } from '../error-table.js';
-import { openOptions, parse, usageError, type Arguments } from './arguments.js';
+import { openOptions, ownArguments, parse, usageError, type Arguments } from './arguments.js';
 import type { Command } from './command.js';
 import { commandHelp, overview } from './help.js';
 import { isBrokenPipe, type Io } from './io.js';
@@ -27,7 +27,7 @@ export async function run(
     return await dispatch(args, io, open);
   } catch (error) {
     if (isBrokenPipe(error)) return BROKEN_PIPE;
-    return report(error, io, args.includes('--json'));
+    return report(inOwnWords(error, args[0]), io, ownArguments(args).includes('--json'));
   }
 }
 
@@ -68,6 +68,21 @@ async function runCommand(
       () => undefined,
     );
   }
+}
+
+/** Names the command in place of the method that failed, and options as they are given here. */
+function inOwnWords(error: unknown, command = ''): unknown {
+  const details = error instanceof SecureStorageError ? detailsOf(error) : undefined;
+  if (!(error instanceof SecureStorageError) || details === undefined) return error;
+  const operation = details.operation === undefined ? undefined : command;
+  if (error.code !== 'ERR_INVALID_ARG') return new SecureStorageError(error.code, { ...details, operation });
+  const detail = details.detail?.replace(/\boptions\.(\w+)/g, (_, name: string) => `--${kebabCase(name)}`);
+  const remedy = `See "optee-storage ${command} --help".`;
+  return new SecureStorageError(error.code, { ...details, operation, detail, remedy });
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function report(error: unknown, io: Io, json: boolean): number {

@@ -7,8 +7,10 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 
 import { summaries } from '../../src-ts/cli/commands.js';
+import { run } from '../../src-ts/cli/run.js';
+import { SecureStorageError } from '../../src-ts/errors.js';
 import { loadSoftTee } from './support/soft-tee.js';
-import { optee } from './support/cli.js';
+import { optee, recordingIo } from './support/cli.js';
 
 beforeAll(loadSoftTee, 120_000);
 afterEach(async () => {
@@ -181,11 +183,11 @@ describe('wrong usage has exit code 2 and changes nothing', () => {
     [['get', 'a', '--timeout', '0'], '--timeout must be'],
     [['get', 'a', '--timeout', '1s'], '--timeout must be'],
     [['get', 'a', '--group', 'no-such-group'], '--group names a group'],
-    [['get', 'a', '--ta-uuid', 'x'], 'options.taUuid must be a UUID'],
-    [['get', 'a', '--domain', ''], 'options.domain must be'],
+    [['get', 'a', '--ta-uuid', 'x'], '--ta-uuid must be a UUID'],
+    [['get', 'a', '--domain', ''], '--domain must be'],
     [['get', ''], 'the key is empty'],
     [['put', 'k', '--if-revision', '1.5'], '--if-revision must be a whole number'],
-    [['put', 'k', '--if-revision', '1', '--if-absent'], 'both ifAbsent and ifRevision'],
+    [['put', 'k', '--if-revision', '1', '--if-absent'], 'exclude each other'],
     [['list', '--limit', '-1'], 'option --limit needs an argument'],
     [['generate', 'k', '--size', '0'], 'size must be'],
     [['clear'], 'give either PREFIX or --all'],
@@ -217,6 +219,23 @@ describe('wrong usage has exit code 2 and changes nothing', () => {
   test('as JSON', async () => {
     const { code, stderr } = await optee(['get', '--json']);
     expect([code, JSON.parse(stderr)]).toMatchObject([2, { error: { code: 'ERR_USAGE' } }]);
+  });
+});
+
+describe('errors name the command, not the method that failed', () => {
+  test.each([
+    ['get', 'getEntry'],
+    ['list', 'list'],
+    ['info', 'open'],
+  ] as const)('%s where %s() fails', async (command, operation) => {
+    const fault = new SecureStorageError('ERR_TIMEOUT', { operation, key: operation === 'getEntry' ? 'k' : undefined });
+    const { io, ran } = recordingIo('');
+    const args = command === 'get' ? [command, 'k'] : [command];
+    await run(args, io, () => Promise.reject(fault));
+    await run([...args, '--json'], io, () => Promise.reject(fault));
+    const [line, json] = ran().stderr.split('\n');
+    expect(line).toContain(command === 'get' ? 'get "k": the TEE' : `optee-storage: ${command}: the TEE`);
+    expect(JSON.parse(json ?? '')).toMatchObject({ error: { code: 'ERR_TIMEOUT', operation: command } });
   });
 });
 

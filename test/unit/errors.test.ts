@@ -26,7 +26,8 @@ test.each(codes)('%s says what happened and what to do, and has an exit code', (
 });
 
 test('the exit codes are those that the command line documents', () => {
-  expect(Exit).toEqual({ OK: 0, ERROR: 1, USAGE: 2, NOT_FOUND: 3, CONFLICT: 4, NOT_AVAILABLE: 5, TIMEOUT: 124 });
+  const own = { OK: 0, ERROR: 1, USAGE: 2, NOT_FOUND: 3, CONFLICT: 4, NOT_AVAILABLE: 5, TIMEOUT: 124 };
+  expect(Exit).toEqual({ ...own, COMMAND_NOT_STARTED: 126, COMMAND_NOT_FOUND: 127 });
   expect(errorTable.ERR_TIMEOUT.exit).toBe(124);
   expect(errorTable.ERR_NOT_FOUND.exit).toBe(3);
   expect([errorTable.ERR_EXISTS.exit, errorTable.ERR_CONFLICT.exit]).toEqual([4, 4]);

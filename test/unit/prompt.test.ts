@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The hidden prompt, on a terminal that is played by a stream. */
-import { PassThrough } from 'node:stream';
-
 import { promptHidden } from '../../src-ts/cli/prompt.js';
 import { optee } from './support/cli.js';
 import { errorOf } from './support/errors.js';
+import { Terminal } from './support/played-terminal.js';
 import { loadSoftTee } from './support/soft-tee.js';
-
-class Terminal extends PassThrough {
-  readonly isTTY = true;
-  readonly modes: boolean[] = [];
-  setRawMode = (raw: boolean): never => {
-    this.modes.push(raw);
-    return this as never;
-  };
-}
 
 async function typed(...keys: (string | number[])[]): Promise<string> {
   const terminal = new Terminal();

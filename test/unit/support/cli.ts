@@ -14,8 +14,8 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs optee-storage in this process over the software TEE. */
-export async function optee(args: readonly string[], stdin: Io['stdin'] | string | Buffer = ''): Promise<Ran> {
+/** Streams that keep what is written to them. */
+export function recordingIo(stdin: Io['stdin'] | string | Buffer): { io: Io; ran: () => Omit<Ran, 'code'> } {
   const written: Buffer[] = [];
   let stderr = '';
   const io: Io = {
@@ -29,11 +29,18 @@ export async function optee(args: readonly string[], stdin: Io['stdin'] | string
       stderr += text;
     },
   };
-  const code = await run(args, io, openSoftStore);
-  return { code, stdout: Buffer.concat(written), stderr };
+  return { io, ran: () => ({ stdout: Buffer.concat(written), stderr }) };
 }
 
-const main = path.join(root, 'dist/cli/main.js');
+/** Runs optee-storage in this process over the software TEE. */
+export async function optee(args: readonly string[], stdin: Io['stdin'] | string | Buffer = ''): Promise<Ran> {
+  const { io, ran } = recordingIo(stdin);
+  const code = await run(args, io, openSoftStore);
+  return { code, ...ran() };
+}
+
+/** The program itself. */
+export const main = path.join(root, 'dist/cli/main.js');
 
 /** Compiles src-ts if dist is older. */
 export function buildCommandLine(): void {

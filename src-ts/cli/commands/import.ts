@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import { createReadStream, statSync } from 'node:fs';
+
+import { Exit } from '../../error-table.js';
+import { SecureStorageError } from '../../errors.js';
+import { prefixBytes } from '../../keys.js';
+import { Limit } from '../../protocol.js';
+import { OPERATION_HEADER } from '../../requests.js';
+import type { SecureStorage } from '../../store.js';
+import { text, usageError } from '../arguments.js';
+import type { Command } from '../command.js';
+import { inputError, parseEntries, wipe, type Format, type ImportEntry } from '../import/entries.js';
+import { readAll } from '../input.js';
+import type { Io } from '../io.js';
+
+/** Of text that JSON or Base64 has blown up. */
+const FILE_MAX = 8 * 1024 * 1024;
+
+export const command: Command = {
+  usage: '[FILE]',
+  help: [
+    'Stores every entry of FILE, or of standard input: all of them or none. Prints how many. FILE is one of',
+    '  JSON: {"KEY": "text", "OTHER KEY": {"encoding": "base64", "value": "aGV4"}}, and nothing else in it;',
+    '  dotenv: lines KEY=VALUE as "node --env-file" reads them; a line that would not be taken whole is refused.',
+    'A key must not occur twice. One import holds up to 1024 keys and 1152 KiB; what is more must be split, and each part',
+    'is then stored all or none.',
+  ],
+  positionals: [0, 1],
+  readsSecret: true,
+  options: {
+    format: { type: 'string', argument: 'FORMAT', help: "json or dotenv (default: by the file's name or its content)" },
+    prefix: { type: 'string', argument: 'PREFIX', help: 'put this before each key' },
+    'if-absent': { type: 'boolean', help: 'only if none of the keys exists yet (else exit code 4)' },
+    'dry-run': { type: 'boolean', help: 'only print the size in bytes and the name of each key' },
+  },
+  async run({ positionals: [file], options, io, json, open }) {
+    const prefix = text(options, 'prefix') ?? '';
+    prefixBytes(prefix);
+    const path = file === '-' ? undefined : file;
+    const format = formatOf(text(options, 'format'));
+    if (path === undefined && io.stdin.isTTY === true) throw usageError('give FILE, or the entries on standard input');
+    const entries = await read(io, path, { format, prefix });
+    try {
+      checkSize(entries);
+      const others = path === undefined || json ? undefined : permissionsForOthers(path);
+      if (others !== undefined) io.note(`optee-storage: other users can read this file: its mode is ${others}\n`);
+      if (options['dry-run'] === true) await list(io, json, entries);
+      else {
+        await store(await open(), entries, options['if-absent'] === true);
+        await io.write(json ? `${JSON.stringify({ imported: keysOf(entries) })}\n` : `${String(entries.length)}\n`);
+        if (path !== undefined && !json) io.note('optee-storage: the file still has the secrets in plain text\n');
+      }
+      return Exit.OK;
+    } finally {
+      wipe(entries);
+    }
+  },
+};
+
+function formatOf(format: string | undefined): Format | undefined {
+  if (format === undefined || format === 'json' || format === 'dotenv') return format;
+  throw usageError('--format must be json or dotenv');
+}
+
+async function read(
+  io: Io,
+  file: string | undefined,
+  how: { format: Format | undefined; prefix: string },
+): Promise<ImportEntry[]> {
+  const source = file === undefined ? io.stdin : createReadStream(file);
+  const tooLarge = () => inputError('it has more than 8 MiB');
+  const bytes = await readAll(source, FILE_MAX, { tooLarge, failed: inputError });
+  try {
+    return parseEntries(bytes, { file, ...how });
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/** Said before anything is sent, and in terms of the file. */
+function checkSize(entries: readonly ImportEntry[]): void {
+  const sizeOf = ({ key, value }: ImportEntry) => OPERATION_HEADER + Buffer.byteLength(key) + value.length;
+  const large = entries.find(({ value }) => value.length > Limit.VALUE_MAX);
+  if (large) throw new SecureStorageError('ERR_VALUE_TOO_LARGE', { operation: 'import', key: large.key });
+  const size = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  if (entries.length <= Limit.REQUEST_COUNT_MAX && size <= Limit.REQUEST_MAX) return;
+  const detail = `${String(entries.length)} keys, ${String(size)} bytes in all, are more than one change can hold`;
+  const remedy = 'Split the file; up to 1024 keys and 1152 KiB can be stored all or none.';
+  throw new SecureStorageError('ERR_BATCH_TOO_LARGE', { operation: 'import', detail, remedy });
+}
+
+function store(target: SecureStorage, entries: readonly ImportEntry[], ifAbsent: boolean): Promise<unknown> {
+  return target.batch(entries.map(({ key, value }) => ({ type: 'put', key, value, ifAbsent })));
+}
+
+async function list(io: Io, json: boolean, entries: readonly ImportEntry[]): Promise<void> {
+  const lines = entries.map(({ key, value }) => `${String(value.length)}\t${key}\n`).join('');
+  await io.write(json ? `${JSON.stringify({ wouldImport: keysOf(entries) })}\n` : lines);
+}
+
+function keysOf(entries: readonly ImportEntry[]): { key: string; size: number }[] {
+  return entries.map(({ key, value }) => ({ key, size: value.length }));
+}
+
+/** The mode of a file that group or others may read, as chmod has it. */
+function permissionsForOthers(file: string): string | undefined {
+  const mode = statSync(file).mode & 0o777;
+  // On Windows the mode tells nothing about others.
+  return (mode & 0o044) === 0 || process.platform === 'win32' ? undefined : mode.toString(8);
+}
