@@ -12,58 +12,108 @@ export const Exit = {
   COMMAND_NOT_FOUND: 127,
 } as const;
 
+/** Whether the same call may be made again as it was. */
+export const Retry = {
+  /** It fails in the same way until something else is changed. */
+  NO: 'no',
+  /** It may succeed a little later, without anybody doing anything. */
+  LATER: 'later',
+  /** The change may have been made, or by somebody else: read the key, then decide. */
+  READ_FIRST: 'read-first',
+} as const;
+
 interface ErrorEntry {
   /** What happened, without a full stop. */
   readonly meaning: string;
+  /** What usually leads to it, each without a full stop. */
+  readonly causes: readonly string[];
   /** What to do next, as whole sentences. */
   readonly remedy: string;
+  /** One of {@link Retry}. */
+  readonly retry: (typeof Retry)[keyof typeof Retry];
   /** The exit code of the command line, one of {@link Exit}. */
   readonly exit: number;
 }
 
 /**
- * Every error of this package by its stable code: what it means, what to do next, and the command line's exit code.
- * Messages, exit codes and the documentation come from here.
+ * Every error of this package by its stable code: what it means, where it comes from, what to do next, whether to try
+ * again, and the command line's exit code. Messages, exit codes and docs/errors.md come from here.
  */
 export const errorTable = {
   ERR_INVALID_ARG: {
     meaning: 'an argument or option is not valid',
+    causes: [
+      'a value of the wrong type or out of range',
+      'an option that the method does not have, for example one that is misspelt',
+      'ifAbsent and ifRevision together',
+      'OPTEE_STORAGE_BACKEND in the environment names no backend',
+    ],
     remedy: "Correct the call; types and limits are in the method's documentation.",
+    retry: Retry.NO,
     exit: Exit.USAGE,
   },
   ERR_INVALID_KEY: {
     meaning: 'the key is not valid',
+    causes: [
+      'an empty key',
+      'a control character, for example the line break at the end of a line that was read',
+      'half of a surrogate pair, so that the string is not well-formed Unicode',
+    ],
     remedy: 'Use 1 to 1024 bytes of UTF-8 without control characters.',
+    retry: Retry.NO,
     exit: Exit.USAGE,
   },
   ERR_KEY_TOO_LONG: {
     meaning: 'the key is longer than 1024 bytes in UTF-8',
+    causes: [
+      'bytes are counted, not characters: in UTF-8 a character has up to four',
+      'a value was given in place of the key',
+    ],
     remedy: 'Use a shorter key.',
+    retry: Retry.NO,
     exit: Exit.USAGE,
   },
   ERR_VALUE_TOO_LARGE: {
     meaning: 'the value is larger than 1 MiB',
+    causes: ['a file of data rather than a secret'],
     remedy: 'Keep the data encrypted in a file and only its key in secure storage.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_BATCH_TOO_LARGE: {
     meaning: 'the batch is larger than one request can hold',
+    causes: ['more than 1024 operations', 'more than 1152 KiB of keys and values together'],
     remedy: 'Split it; a batch holds up to 1024 operations and 1152 KiB of keys and values.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_NOT_UTF8: {
     meaning: 'the value is not well-formed UTF-8',
+    causes: ['the value is not text, or text of another encoding'],
     remedy: 'Read it without an encoding, as a Buffer.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_USAGE: {
     meaning: 'the command line is not valid',
+    causes: [
+      'an unknown command or option',
+      'a missing or surplus argument',
+      'a value on the command line, where other users could read it',
+    ],
     remedy: 'See "optee-storage --help".',
+    retry: Retry.NO,
     exit: Exit.USAGE,
   },
   ERR_INPUT: {
     meaning: 'the value could not be read',
+    causes: [
+      'the file is not there or not readable',
+      'the two entries at the prompt differ',
+      'there is neither standard input nor a terminal',
+    ],
     remedy: 'Give it on standard input, with --file, or at the prompt of a terminal.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_ENV_VALUE: {
@@ -84,160 +134,271 @@ export const errorTable = {
   },
   ERR_NOT_FOUND: {
     meaning: 'there is no such key for this user and domain',
+    causes: [
+      'another user stored it: a service has a user of its own, and sudo makes one root',
+      'it is in another domain, or belongs to a group',
+      'it was stored on another device: secrets do not travel with an image of the disk',
+    ],
     remedy: 'List the keys that exist with "optee-storage list"; another user or domain has keys of its own.',
+    retry: Retry.NO,
     exit: Exit.NOT_FOUND,
   },
   ERR_EXISTS: {
     meaning: 'the key exists already',
+    causes: ['the key was stored before, maybe by another process of the same user'],
     remedy: 'Read it, or store without the condition to replace it.',
+    retry: Retry.READ_FIRST,
     exit: Exit.CONFLICT,
   },
   ERR_CONFLICT: {
     meaning: 'the key does not have the expected revision: it was changed or deleted meanwhile',
+    causes: ['another process of the same user was quicker', 'the revision was kept from long ago'],
     remedy: 'Read it again and decide anew.',
+    retry: Retry.READ_FIRST,
     exit: Exit.CONFLICT,
   },
   ERR_QUOTA: {
     meaning: 'the change would exceed the quota of this user',
+    causes: [
+      'more keys or bytes than one user may have (10 000 keys and 16 MiB, unless the Trusted Application was built with other numbers)',
+    ],
     remedy: 'Delete what is not needed any more; info() shows the quota and what is used of it over all domains.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_NO_SPACE: {
     meaning: 'the storage of the TEE is full',
+    causes: ["the file system with tee-supplicant's data is full, or its quota or inodes are used up"],
     remedy: "Make room on the file system that holds tee-supplicant's data.",
+    retry: Retry.READ_FIRST,
     exit: Exit.ERROR,
   },
   ERR_CORRUPT: {
     meaning: 'what is stored for this key was damaged or lost on the medium, both copies of it',
+    causes: ['files of the secure storage were deleted, changed, or restored only in part', 'the medium fails'],
     remedy:
       'Find out what damaged the storage before anything else. Other keys may still work. ' +
       'clear({ prefix, confirm: true }), or "optee-storage clear PREFIX --yes", forgets what is lost; then store it again.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_STORAGE: {
     meaning: 'the storage of the TEE is not available',
+    causes: [
+      "tee-supplicant's data directory is not mounted yet, not writable, or on a failing medium",
+      'tee-supplicant cannot open more files',
+      'the directory of the simulator is not usable',
+    ],
     remedy: 'Check that tee-supplicant runs, that its data directory is mounted and writable, then try again.',
+    retry: Retry.LATER,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_FORMAT_TOO_NEW: {
     meaning: 'what is stored was written by a newer Trusted Application; it has been left untouched',
+    causes: ['the Trusted Application was replaced by an older one, for example by an update that was rolled back'],
     remedy: 'Install the newer Trusted Application again.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_SIMULATOR_REFUSED: {
     meaning: 'the simulator protects nothing, and NODE_ENV is production',
+    causes: ['OPTEE_STORAGE_BACKEND=simulator was left in the environment of a device'],
     remedy:
       "Use backend 'optee'. Where nothing secret is stored, open with simulator: { allowInProduction: true }; " +
       'for the command line, change NODE_ENV.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_NO_SIMULATOR: {
     meaning: 'the simulator does not run',
+    causes: ['a bundler has put the package into one file', 'worker threads are not allowed'],
     remedy:
       'It is loaded from files of this package in a thread: a bundler must leave optee-secure-storage out (external), ' +
       'and Node.js must allow worker threads.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_NO_ADDON: {
     meaning: 'the native addon could not be loaded',
+    causes: [
+      'the package has no binary for this platform or C library',
+      'files were left out when the application was packed, for example by asar without asarUnpack',
+      'the C library is older than glibc 2.28',
+    ],
     remedy: 'Install the package for this platform again, or build the addon with "npm run build:native".',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_NO_LIBTEEC: {
     meaning: 'libteec, the TEE client library, could not be loaded',
+    causes: ['it is not installed, for example in a container', 'only the version for another architecture is'],
     remedy: 'Install it: the package is libteec2 or libteec1 on Debian, part of nvidia-l4t-optee on Jetson.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_NO_DEVICE: {
     meaning: 'there is no TEE device (/dev/tee0)',
+    causes: [
+      'the board boots without OP-TEE',
+      'the kernel lacks the driver, or its module is not loaded',
+      'a container without the device',
+      'this is not such a board: for development there is the simulator',
+    ],
     remedy:
       'Check that the board boots with OP-TEE and that the kernel has its driver (modprobe optee; dmesg | grep -i tee). ' +
       'In a container pass the device in (docker run --device /dev/tee0).',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_PERMISSION: {
     meaning: 'this process may not open the TEE device',
+    causes: [
+      'the user is not in the group that owns the device',
+      'the user was put into it, but the service or session has not been started again since',
+      'a container without the group, or a sandbox of systemd (DeviceAllow)',
+    ],
     remedy: 'Give this user access to the device.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_NO_SUPPLICANT: {
     meaning: 'no tee-supplicant serves the TEE',
+    causes: ['its service is not started, or starts later than this program', 'it has just been restarted'],
     remedy: 'Start it (systemctl start tee-supplicant) and try again.',
+    retry: Retry.LATER,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_KERNEL_TOO_OLD: {
     meaning: 'the kernel does not tell the TEE which user is calling',
+    causes: ['Linux before 5.8, such as JetPack 4 has'],
     remedy: 'Run Linux 5.8 or later (on Jetson: JetPack 5 or later); before it, users cannot be told apart.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_TA_NOT_FOUND: {
     meaning: 'the Trusted Application is not installed',
+    causes: [
+      'it was never installed, or an update of the root file system removed it',
+      'tee-supplicant looks in another directory',
+      'taUuid names another one than was built',
+    ],
     remedy:
       'Copy UUID.ta into the directory from which tee-supplicant loads Trusted Applications, ' +
       'usually /lib/optee_armtz.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_TA_SIGNATURE: {
     meaning: "the Trusted Application is not signed with the key that this board's OP-TEE trusts",
+    causes: [
+      'the development key signed it, which a board with keys of its own does not trust',
+      'the file is damaged or not complete',
+    ],
     remedy: 'Sign it with that key (make -C ta TA_SIGN_KEY=...) and install it again.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_TA_VERSION: {
     meaning: 'the Trusted Application does not fit this version of the package',
+    causes: [
+      'package and Trusted Application were updated one without the other',
+      'another Trusted Application answers under this UUID',
+    ],
     remedy: 'Install the Trusted Application that comes with this package.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_TA_DEAD: {
     meaning: 'the Trusted Application died',
+    causes: [
+      'the storage failed or is full, and the supplicant did not say why, so that OP-TEE ended the Trusted Application',
+      'tee-supplicant was restarted in the middle of a request',
+      'the secure world ran out of memory',
+      'a defect',
+    ],
     remedy: "Try again; the session is opened anew. If it happens again, look at the secure world's log.",
+    retry: Retry.READ_FIRST,
     exit: Exit.ERROR,
   },
   ERR_NOT_IN_GROUP: {
     meaning: 'this process is not a member of the group',
+    causes: [
+      'the user is not in the group',
+      'the user was put into it, but the service or session has not been started again since',
+      'the process gave the group up (setgroups)',
+    ],
     remedy: 'Add its user to the group (usermod -aG GROUP USER) and log in or start the service again.',
+    retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_UID_MISMATCH: {
     meaning: 'the TEE attests another identity than the one this process has',
+    causes: [
+      'the process changed its user while a store was being opened',
+      'nested user namespaces',
+      'something between this process and the Trusted Application speaks for another user',
+    ],
     remedy:
       'Do not change the user while a store is being opened. Within nested user namespaces the identity ' +
       'cannot be computed; run the process in the outermost or one level below.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_UID_CHANGED: {
     meaning: 'the effective user of this process is not the one that opened the store',
+    causes: ['the process opened the store as one user and went on as another (setuid, seteuid)'],
     remedy: 'Close the store before changing the user and open another one afterwards.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_TIMEOUT: {
     meaning: 'the TEE did not answer in time',
+    causes: [
+      'tee-supplicant hangs, or its storage is very slow',
+      'another Trusted Application holds the secure world for long',
+      'the deadline is shorter than the storage needs',
+    ],
     remedy:
       'Check that tee-supplicant runs and answers; allow more time (timeoutMs, --timeout) if the storage is merely slow.',
+    retry: Retry.READ_FIRST,
     exit: Exit.TIMEOUT,
   },
   ERR_CLOSED: {
     meaning: 'the store is closed',
+    causes: ['close() was called, or an await using block has ended', 'the MemoryTee of the store was closed'],
     remedy: 'Open another one with SecureStorage.open().',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_BUSY: {
     meaning: 'the TEE cannot take another request now',
+    causes: ['far more calls at once than the TEE answers', 'other programs use all threads of the secure world'],
     remedy: 'Wait for requests under way to end, then try again.',
+    retry: Retry.LATER,
     exit: Exit.ERROR,
   },
   ERR_NO_MEMORY: {
     meaning: 'the TEE has no memory left for this request',
+    causes: ['large values of several users at once', 'other Trusted Applications hold the memory of the secure world'],
     remedy: 'Try again later or with smaller values; other Trusted Applications may be using the memory.',
+    retry: Retry.LATER,
     exit: Exit.ERROR,
   },
   ERR_PROTOCOL: {
     meaning: 'the answer of the Trusted Application breaks the protocol',
+    causes: ['another Trusted Application answers under this UUID', 'a defect'],
     remedy: 'Install the Trusted Application that comes with this package; if it is, please report this.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_TEE: {
     meaning: 'the TEE refused the request',
+    causes: [
+      'a result that this package does not know: the message has it with its origin',
+      'the driver or the secure world is not set up as it should be',
+    ],
     remedy: "Look at the secure world's log and at dmesg.",
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
 } as const satisfies Record<string, ErrorEntry>;

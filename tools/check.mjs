@@ -1,18 +1,13 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // @ts-check
-/** `npm run check` and `npm run format`: formatters, linters and type checks over the whole tree. */
+/** `npm run check` and `npm run format`: formatters, linters, type checks and documentation over the whole tree. */
 import { spawnSync } from 'node:child_process';
+import { trackedFiles } from './lib/git.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { ensureNpm } from './setup.mjs';
 
 const fix = process.argv.includes('--fix');
-
-/** Files that git tracks or would track, so that nothing built or downloaded is looked at. @param {string[]} patterns */
-function files(...patterns) {
-  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate', '--', ...patterns];
-  return spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' }).stdout.split('\0').filter(Boolean);
-}
 
 /** Each check's command; where `fix` is given, that is what mends what it finds. */
 const CHECKS = [
@@ -23,13 +18,15 @@ const CHECKS = [
   },
   {
     name: 'clang-format',
-    check: ['clang-format', '-n', '-Werror', ...files('*.c', '*.h', '*.cc')],
-    fix: ['clang-format', '-i', ...files('*.c', '*.h', '*.cc')],
+    check: ['clang-format', '-n', '-Werror', ...trackedFiles('*.c', '*.h', '*.cc')],
+    fix: ['clang-format', '-i', ...trackedFiles('*.c', '*.h', '*.cc')],
   },
   { name: 'eslint', check: ['eslint', '--max-warnings', '0', '.'], fix: ['eslint', '--fix', '.'] },
   { name: 'types of src-ts', check: ['tsc', '-p', 'tsconfig.json', '--noEmit'] },
   { name: 'types of test', check: ['tsc', '-p', 'test/tsconfig.json'] },
   { name: 'types of tools', check: ['tsc', '-p', 'tools/tsconfig.json'] },
+  { name: 'links', check: ['node', 'tools/docs/links.mjs'] },
+  { name: 'docs', check: ['node', 'tools/docs.mjs', '--check'], fix: ['node', 'tools/docs.mjs'] },
 ];
 
 await ensureNpm();

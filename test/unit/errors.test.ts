@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import vm from 'node:vm';
 
-import { errorTable, Exit, type ErrorCode } from '../../src-ts/error-table.js';
+import { errorTable, Exit, Retry, type ErrorCode } from '../../src-ts/error-table.js';
 import { SecureStorageError, isSecureStorageError } from '../../src-ts/errors.js';
 import { TaError, TeeResult } from '../../src-ts/protocol.js';
 import { Origin } from '../../src-ts/tee/session.js';
@@ -23,6 +23,13 @@ test.each(codes)('%s says what happened and what to do, and has an exit code', (
   expect(Object.values(Exit)).toContain(exit);
   expect(exit).not.toBe(Exit.OK);
   expect(new SecureStorageError(code).message).toBe(`${meaning}. ${remedy}`);
+});
+
+test.each(codes)('%s says where it comes from and whether to try again, for the documentation', (code) => {
+  const { causes, retry } = errorTable[code];
+  expect(causes).not.toHaveLength(0);
+  for (const cause of causes) expect(cause).toMatch(/^[A-Za-z].*[^.]$/);
+  expect(Object.values(Retry)).toContain(retry);
 });
 
 test('the exit codes are those that the command line documents', () => {

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// @ts-check
+/** `npm run docs` writes the documentation that is made from sources; `--check` says whether it is as written. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ensureNpm } from './lib/npm.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { say } from './lib/progress.mjs';
+import { SetupError } from './lib/run.mjs';
+import { runTool } from './lib/tool.mjs';
+
+/** Loaded when the packages are there. @returns {Promise<Record<string, string>>} by file */
+async function documents() {
+  const { apiText } = await import('./docs/api.mjs');
+  const { errorsText } = await import('./docs/errors.mjs');
+  return { 'docs/api.md': await apiText(), 'docs/errors.md': errorsText() };
+}
+
+async function main() {
+  await ensureNpm();
+  const check = process.argv.includes('--check');
+  for (const [name, text] of Object.entries(await documents())) {
+    const file = path.join(ROOT, name);
+    if (text === read(file)) continue;
+    if (check) throw new SetupError(`${name} is not what the sources say: run "npm run docs".`);
+    writeFileSync(file, text);
+    say(`${name} written`);
+  }
+}
+
+/** @param {string} file */
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+runTool(main);

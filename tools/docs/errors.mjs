@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+/** docs/errors.md from the table of errors and from what maps the results of the TEE to it. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { ROOT } from '../lib/paths.mjs';
+import { table } from './markdown.mjs';
+
+/** @typedef {import('../../src-ts/error-table.js').ErrorCode} ErrorCode */
+
+const HEAD = `<!-- Made from src-ts/error-table.ts and src-ts/results.ts by "npm run docs"; not to be edited here. -->
+# Errors
+
+Whatever this package rejects with is a \`SecureStorageError\` (or the reason of an aborted \`signal\`). Its \`code\` is
+stable, its \`message\` says what happened and what to do next and may get better, and neither ever contains a value.
+
+\`\`\`js
+const { SecureStorage, isSecureStorageError } = require('optee-secure-storage');
+
+try {
+  await store.put('db/password', secret, { ifAbsent: true });
+} catch (error) {
+  if (!isSecureStorageError(error)) throw error;
+  if (error.code === 'ERR_EXISTS') return; // somebody else was first
+  if (error.outcomeUnknown) {
+    // e.g. ERR_TIMEOUT: the change was made wholly or not at all, and reading the key tells which
+  }
+  throw error;
+}
+\`\`\`
+
+The command line prints the message with its code on standard error (\`--json\`: \`{"error":{"code":…}}\`) and ends with
+the exit code of the table.`;
+
+/** The ways to try again, as {@link entry} says them. */
+const AGAIN = {
+  no: 'No: it fails in the same way until something is changed',
+  later: 'Yes, a little later',
+  'read-first': 'A read, yes; a change only after reading the key',
+};
+
+/** The text of docs/errors.md. @returns {string} */
+export function errorsText() {
+  const sources = load();
+  const codes = /** @type {ErrorCode[]} */ (Object.keys(sources.errorTable));
+  const rows = codes.map((code) => {
+    const { meaning, exit } = sources.errorTable[code];
+    return [`[\`${code}\`](#${code.toLowerCase()})`, meaning, String(exit)];
+  });
+  const results = resultsByCode(sources);
+  const sections = codes.map((code) => entry(code, sources.errorTable[code], results.get(code) ?? []));
+  return [HEAD, table(['Code', 'Meaning', 'Exit'], rows), ...sections].join('\n\n').concat('\n');
+}
+
+/** @param {ErrorCode} code @param {(typeof import('../../src-ts/error-table.js').errorTable)[ErrorCode]} about @param {string[]} results */
+function entry(code, { meaning, causes, remedy, retry, exit }, results) {
+  const told = code === 'ERR_TEE' ? ['any that is not named here'] : results;
+  return [
+    `## ${code}`,
+    `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.`,
+    `**Causes**\n${list(causes)}`,
+    `**What to do** ${remedy}`,
+    list([
+      `**Again?** ${AGAIN[retry]}`,
+      `**Exit code** ${exit}`,
+      ...(told.length > 0 ? [`**Results of the TEE** ${told.join(', ')}`] : []),
+    ]),
+  ].join('\n\n');
+}
+
+/** @param {readonly string[]} items */
+function list(items) {
+  return items.map((item) => `* ${item}`).join('\n');
+}
+
+/** The sources as they are, without a build. */
+function load() {
+  const require = createRequire(import.meta.url);
+  require(path.join(ROOT, 'test', 'native', 'support', 'typescript_hook.cjs'));
+  const source = (/** @type {string} */ name) => require(path.join(ROOT, 'src-ts', name));
+  return {
+    .../** @type {typeof import('../../src-ts/error-table.js')} */ (source('error-table.ts')),
+    .../** @type {typeof import('../../src-ts/results.js')} */ (source('results.ts')),
+    .../** @type {typeof import('../../src-ts/protocol.js')} */ (source('protocol.ts')),
+    .../** @type {typeof import('../../src-ts/tee/session.js')} */ (source('tee/session.ts')),
+    .../** @type {typeof import('../../src-ts/call.js')} */ (source('call.ts')),
+  };
+}
+
+/**
+ * The results of the TEE that lead to each code, found by asking what maps them.
+ * @param {ReturnType<typeof load>} sources @returns {Map<string, string[]>}
+ */
+function resultsByCode({ TaError, TeeResult, ...sources }) {
+  const named = [
+    ...Object.entries(TeeResult).map(([name, result]) => ({ name: `TEE_ERROR_${name}`, result })),
+    ...Object.entries(TaError).map(([name, result]) => ({ name: `SECSTOR_ERROR_${name}`, result })),
+  ].filter(({ result }) => result !== TeeResult.SUCCESS);
+  /** @type {Map<string, string[]>} */
+  const found = new Map();
+  for (const { name, result } of named) {
+    for (const [code, where] of wheresOf(result, sources)) {
+      const text = `\`${name}\` (0x${result.toString(16)}${where})`;
+      found.set(code, [...(found.get(code) ?? []), text]);
+    }
+  }
+  return found;
+}
+
+/**
+ * What one result becomes, by code: in words where and from which component it must come, none if from anywhere.
+ * @param {number} result @param {Omit<ReturnType<typeof load>, 'TaError' | 'TeeResult'>} sources
+ */
+function wheresOf(result, { Call, commandError, openError, Login, Origin, TA_UUID, bareOutcome }) {
+  const call = new Call('get', undefined, { timeoutMs: 1000 });
+  const user = { uuid: TA_UUID, login: Login.USER, params: [] };
+  const group = { ...user, login: Login.GROUP, group: 1 };
+  const origins = /** @type {(keyof typeof Origin)[]} */ (Object.keys(Origin));
+  const outcomes = origins.map((name) => bareOutcome(result, Origin[name]));
+  const places = {
+    'opening a store': outcomes.map((outcome) => openError(call, outcome, user).code),
+    "opening a group's store": outcomes.map((outcome) => openError(call, outcome, group).code),
+    'a command': outcomes.map((outcome) => commandError(call, outcome, false).code),
+  };
+  const codes = new Set(Object.values(places).flat());
+  const all = Object.keys(places).length;
+  return [...codes].map((code) => {
+    const parts = Object.entries(places).flatMap(([place, those]) => {
+      const from = origins.filter((_, index) => those[index] === code);
+      if (from.length === 0) return [];
+      return from.length === origins.length ? [place] : [`${place}, from ${from.join(' or ')}`];
+    });
+    const whole = parts.length === all && parts.every((part) => part in places);
+    return /** @type {const} */ ([code, whole ? '' : `, ${onlyUsers(parts).join('; ')}`]);
+  });
+}
+
+/** A group's store goes without saying where it is no different. @param {string[]} parts */
+function onlyUsers(parts) {
+  return parts.filter((part) => !parts.includes(part.replace("a group's store", 'a store')) || !part.includes('group'));
+}
