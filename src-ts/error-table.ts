@@ -118,18 +118,24 @@ export const errorTable = {
   },
   ERR_ENV_VALUE: {
     meaning: 'the value cannot be put into an environment variable',
+    causes: ['the value is not UTF-8 text, or has a NUL byte', 'it is larger than 128 KiB'],
     remedy:
       'Give the command a file instead, with --file-env; an environment variable is UTF-8 text of at most 128 KiB.',
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_COMMAND: {
     meaning: 'the command cannot be started',
+    causes: ['the file is not executable', 'it is for another machine, or its interpreter is not there'],
     remedy: 'Check that it is an executable file for this machine, and what it needs.',
+    retry: Retry.NO,
     exit: Exit.COMMAND_NOT_STARTED,
   },
   ERR_NO_COMMAND: {
     meaning: 'the command was not found',
+    causes: ['it is not in a folder of PATH, which services have a short one of', 'its name is misspelt'],
     remedy: 'Give its path, or check PATH.',
+    retry: Retry.NO,
     exit: Exit.COMMAND_NOT_FOUND,
   },
   ERR_NOT_FOUND: {
