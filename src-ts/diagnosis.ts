@@ -2,7 +2,7 @@
 import { isSecureStorageError, type ErrorCode } from './errors.js';
 import type { StoreInfo } from './info.js';
 
-/** What SecureStorage.diagnose() found: a store that works, or the first link of the chain that does not. */
+/** What {@link SecureStorage.diagnose} found: a store that works, or the first link of the chain that does not. */
 export type Diagnosis<Info = StoreInfo> =
   | { readonly ok: true; readonly info: Info }
   | {

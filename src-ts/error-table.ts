@@ -409,5 +409,5 @@ export const errorTable = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-/** The stable codes of {@link SecureStorageError}. */
+/** The stable codes of {@link SecureStorageError}; docs/errors.md tells of each. */
 export type ErrorCode = keyof typeof errorTable;

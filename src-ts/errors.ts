@@ -31,6 +31,7 @@ export interface ErrorDetails {
  * a value.
  */
 export class SecureStorageError extends Error {
+  /** Always `SecureStorageError`. */
   override readonly name: string = 'SecureStorageError';
   /** What went wrong, for example `ERR_PERMISSION`. */
   readonly code: ErrorCode;
@@ -48,6 +49,7 @@ export class SecureStorageError extends Error {
    */
   readonly outcomeUnknown: boolean;
 
+  /** @internal */
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(messageOf(code, details), 'cause' in details ? { cause: details.cause } : undefined);
     allDetails.set(this, details);

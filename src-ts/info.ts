@@ -3,12 +3,13 @@ import type { Connection } from './connection.js';
 import type { TaInfo } from './replies.js';
 import { packageVersion } from './version.js';
 
-/** What SecureStorage.info() tells. */
+/** What {@link SecureStorage.info} tells. */
 export interface StoreInfo {
   /** Where secrets are kept. */
   readonly backend: string;
   /** Whether hardware protects them. */
   readonly secure: boolean;
+  /** The domain that this store was opened with. */
   readonly domain: string;
   /** Who owns what this store reads and writes. */
   readonly login: 'user' | 'group';
@@ -21,23 +22,38 @@ export interface StoreInfo {
    * an id without a mapping out of this user namespace.
    */
   readonly ownerVerified: boolean;
+  /** Version of this package. */
   readonly packageVersion: string;
+  /** UUID of the Trusted Application. */
   readonly taUuid: string;
+  /** Version of the Trusted Application. */
   readonly taVersion: string;
   /** Version of the TA's protocol. */
   readonly protocol: number;
   /** Version of what the TA keeps in storage. */
   readonly format: number;
-  /** In bytes; `keys` and `bytes` are the quota of the owner over all its domains. */
+  /** What cannot be exceeded. */
   readonly limits: {
+    /** Bytes of a key. */
     readonly key: number;
+    /** Bytes of a domain. */
     readonly domain: number;
+    /** Bytes of a value. */
     readonly value: number;
+    /** Keys of the owner over all its domains. */
     readonly keys: number;
+    /** Bytes of the owner's keys and values over all its domains. */
     readonly bytes: number;
   };
-  /** What the owner uses over all its domains: keys, bytes of keys and values, persistent objects. */
-  readonly used: { readonly keys: number; readonly bytes: number; readonly objects: number };
+  /** What the owner uses over all its domains. */
+  readonly used: {
+    /** Keys. */
+    readonly keys: number;
+    /** Bytes of keys and values. */
+    readonly bytes: number;
+    /** Persistent objects of OP-TEE, both copies counted. */
+    readonly objects: number;
+  };
   /** Whether the hardware prevents that an old state of the storage is brought back unnoticed. */
   readonly rollbackProtected: boolean;
   /**

@@ -8,7 +8,7 @@ import { Limit, REVISION_ABSENT } from './protocol.js';
 /** How a value becomes a string. UTF-8 is strict: a value that is not well-formed is refused, never changed. */
 export type ValueEncoding = 'utf8' | 'base64' | 'hex';
 
-/** Options that every method takes. */
+/** Options that every method takes, beside its own. */
 export interface CallOptions {
   /**
    * Drops the request if the TEE has not begun with it; the promise then rejects with the signal's reason. What the TEE
@@ -19,8 +19,10 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Where secrets are kept: in OP-TEE, or in the simulator, which protects nothing. */
 export type BackendName = 'optee' | 'simulator';
 
+/** Options of the simulator, in those of {@link SecureStorage.open}. */
 export interface SimulatorOptions {
   /**
    * The directory for its data, made if it is not there. Processes of one user may share it.
@@ -31,7 +33,7 @@ export interface SimulatorOptions {
   readonly allowInProduction?: boolean | undefined;
 }
 
-/** Options of SecureStorage.open() and SecureStorage.isAvailable(). */
+/** Options of SecureStorage.open(), isAvailable() and diagnose(). */
 export interface OpenOptions extends CallOptions {
   /**
    * Where secrets are kept. The simulator is the Trusted Application in a thread of this process, with its data in a
@@ -62,7 +64,7 @@ export interface ConditionOptions {
 }
 
 export interface GetOptions extends CallOptions {
-  /** Return values as strings. @default none: as Buffers */
+  /** Return values as strings; without it they are Buffers. @default none */
   readonly encoding?: ValueEncoding | undefined;
 }
 
@@ -77,7 +79,7 @@ export interface DeleteOptions extends CallOptions {
 }
 
 export interface KeysOptions extends CallOptions {
-  /** Only keys that begin with this. @default '' */
+  /** Only keys that begin with this. @default all keys */
   readonly prefix?: string | undefined;
 }
 
@@ -91,11 +93,11 @@ export interface ListOptions extends KeysOptions {
 export interface EntriesOptions extends KeysOptions, GetOptions {}
 
 export interface GenerateOptions extends CallOptions, ConditionOptions {
-  /** Size in bytes, 1 to 1 MiB. @default 32 */
+  /** Size in bytes, 1 to 1 048 576. @default 32 */
   readonly size?: number | undefined;
   /** Return the value too; else it stays in the TEE until it is read. @default false */
   readonly return?: boolean | undefined;
-  /** Return it as a string. @default none: as a Buffer */
+  /** Return it as a string; without it, it is a Buffer. @default none */
   readonly encoding?: Exclude<ValueEncoding, 'utf8'> | undefined;
 }
 
@@ -104,7 +106,7 @@ export interface ClearOptions extends KeysOptions {
   readonly confirm: true;
 }
 
-/** One operation of a batch. */
+/** One operation of {@link SecureStorage.batch}, with the conditions of {@link SecureStorage.put}. */
 export type BatchOperation =
   | ({ readonly type: 'put'; readonly key: string; readonly value: string | Uint8Array } & ConditionOptions)
   | { readonly type: 'delete'; readonly key: string; readonly ifRevision?: number | undefined };

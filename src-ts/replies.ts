@@ -8,12 +8,13 @@ import { Info } from './protocol.js';
 /** A value and its revision; null stands for a key that does not exist. */
 export type Entry = { readonly value: Buffer; readonly revision: number } | null;
 
-/** What SecureStorage.list() tells of a key. */
+/** What {@link SecureStorage.list} tells of a key. */
 export interface ListEntry {
+  /** The whole key, prefix included. */
   readonly key: string;
   /** Size of the value in bytes. */
   readonly size: number;
-  /** Rises with each change; see SecureStorage.stat(). */
+  /** Rises with each change; see {@link SecureStorage}. */
   readonly revision: number;
 }
 

@@ -39,24 +39,28 @@ const changing: ReadonlySet<string> = new Set(['put', 'delete', 'batch', 'genera
 /** How many entries SecureStorage.entries() fetches at a time. */
 const ENTRIES_PAGE = 64;
 
+/** What {@link SecureStorage.put} did. */
 export interface PutResult {
   /** The revision that the key has now. */
   readonly revision: number;
-  /** With returnPrevious: the value before, null if there was none. */
+  /** With `returnPrevious`: the value before, null if there was none. */
   readonly previous?: Buffer | null;
 }
 
+/** What {@link SecureStorage.generate} did. */
 export interface GenerateResult<V = Buffer | string> {
   /** The revision that the key has now. */
   readonly revision: number;
-  /** With return: the value. */
+  /** With `return`: the value, a string if an encoding was given, else a Buffer. */
   readonly value?: V;
 }
 
-/** A key with its value, as SecureStorage.getEntry() and entries() give them. */
+/** A key with its value, as {@link SecureStorage.getEntry} and {@link SecureStorage.entries} give them. */
 export interface ValueEntry<V = Buffer | string> {
   readonly key: string;
+  /** A string if an encoding was given, else a Buffer. */
   readonly value: V;
+  /** The revision that the key had. */
   readonly revision: number;
 }
 
@@ -69,15 +73,19 @@ interface EntriesPage {
 /**
  * The secrets of this user (or of a group) in one domain, kept by a Trusted Application in OP-TEE secure storage.
  *
- * Every method returns a promise; what fails rejects with a {@link SecureStorageError} whose `code` is stable. Requests
- * are carried out one at a time in the order of the calls. Every change is one request; reading many keys or a value
- * above some 60 KB may take several, and sees a change that was called in between. Keys are 1 to 1024 bytes of UTF-8
- * without control characters. Values are 0 to 1 MiB of any bytes, given as strings (stored as UTF-8) or Uint8Arrays,
- * copied before the method returns, and returned as Buffers that the caller may wipe with `fill(0)`. A revision is a
- * whole number; each change of a key gives it a higher one than any key of the same owner ever had. It is a number and
- * not a bigint because it counts changes, and no storage survives 2^53 of them; an answer beyond that is refused, not
- * rounded.
+ * - **Keys** are 1 to 1024 bytes of UTF-8 without control characters, compared byte by byte.
+ * - **Values** are 0 to 1 MiB of any bytes, given as strings (stored as UTF-8) or Uint8Arrays and copied before the
+ *   method returns. They are returned as Buffers, which the caller may wipe with `fill(0)`; strings, on request, cannot
+ *   be wiped. A key that does not exist has the value `null`, which is not the empty value.
+ * - **Quota**: 10 000 keys and 16 MiB of keys and values for each user over all domains, unless the Trusted Application
+ *   was built with other numbers; {@link SecureStorage.info} tells.
+ * - **Revisions** are whole numbers. Each change of a key gives it a higher one than any key of the same owner ever had.
+ *   They are numbers and not bigints because they count changes, and no storage survives 2^53 of them; an answer beyond
+ *   that is refused, not rounded.
+ * - **Order**: requests are carried out one at a time in the order of the calls. Every change is one request; reading
+ *   many keys or a value above some 60 KB may take several, and sees a change that was called in between.
  *
+ * Every method returns a promise; what fails rejects with a {@link SecureStorageError} whose `code` is stable.
  * Besides the errors named below every method may fail with ERR_INVALID_ARG, ERR_TIMEOUT, ERR_CLOSED, ERR_BUSY,
  * ERR_UID_CHANGED, ERR_CORRUPT, ERR_STORAGE, ERR_NO_SUPPLICANT, ERR_TA_DEAD, ERR_NO_MEMORY, ERR_FORMAT_TOO_NEW,
  * ERR_PROTOCOL and ERR_TEE, or, if its signal is aborted in time, with the signal's reason.
@@ -87,7 +95,7 @@ export class SecureStorage {
   readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  /** Used by {@link SecureStorage.open}; a connection cannot be made outside this package. */
+  /** @internal Used by SecureStorage.open(); a connection cannot be made outside this package. */
   constructor(connection: Connection) {
     if (!(connection instanceof Connection)) {
       throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'a store is opened with SecureStorage.open()' });
@@ -96,9 +104,16 @@ export class SecureStorage {
   }
 
   /**
-   * Opens a store. Keep it for as long as the process needs secrets: opening costs far more than a call.
+   * Opens a store of the process's effective user, or of a group. Keep it for as long as the process needs secrets:
+   * opening costs far more than a call. An open store does not keep the process from ending.
    * @throws SecureStorageError ERR_NO_DEVICE, ERR_PERMISSION, ERR_NO_LIBTEEC, ERR_NO_ADDON, ERR_NO_SUPPLICANT,
-   * ERR_KERNEL_TOO_OLD, ERR_TA_NOT_FOUND, ERR_TA_SIGNATURE, ERR_TA_VERSION, ERR_NOT_IN_GROUP, ERR_UID_MISMATCH
+   * ERR_KERNEL_TOO_OLD, ERR_TA_NOT_FOUND, ERR_TA_SIGNATURE, ERR_TA_VERSION, ERR_NOT_IN_GROUP, ERR_UID_MISMATCH,
+   * ERR_SIMULATOR_REFUSED, ERR_NO_SIMULATOR
+   * @example
+   * ```js
+   * const store = await SecureStorage.open();
+   * const mail = await SecureStorage.open({ domain: 'mail', timeoutMs: 3000 });
+   * ```
    */
   static async open(options?: OpenOptions): Promise<SecureStorage> {
     return new SecureStorage(await connect(options));
@@ -130,6 +145,13 @@ export class SecureStorage {
    * Reads a value.
    * @returns null if there is no such key
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_NOT_UTF8 (with encoding 'utf8')
+   * @example
+   * ```js
+   * const password = await store.get('db/password'); // a Buffer, or null
+   * connect(password);
+   * password?.fill(0);
+   * const url = await store.get('db/url', { encoding: 'utf8' }); // a string, or null
+   * ```
    */
   async get<E extends ValueEncoding | undefined = undefined>(
     key: string,
@@ -139,9 +161,14 @@ export class SecureStorage {
   }
 
   /**
-   * Reads a value together with its revision, for put() with ifRevision.
+   * Reads a value together with its revision, for {@link SecureStorage.put} with `ifRevision`.
    * @returns null if there is no such key
-   * @throws SecureStorageError as get()
+   * @throws as {@link SecureStorage.get}
+   * @example
+   * ```js
+   * const { value, revision } = await store.getEntry('counter', { encoding: 'utf8' });
+   * await store.put('counter', String(Number(value) + 1), { ifRevision: revision }); // or ERR_CONFLICT
+   * ```
    */
   async getEntry<E extends ValueEncoding | undefined = undefined>(
     key: string,
@@ -179,9 +206,16 @@ export class SecureStorage {
   }
 
   /**
-   * Stores a value under a key, new or not, in one step: after a crash or power cut there is the old value or the new one.
+   * Stores a value under a key, new or not, in one step: after a crash or power cut there is the old value or the new
+   * one. The two conditions are checked in the same step; at most one of them can be given.
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_VALUE_TOO_LARGE, ERR_EXISTS, ERR_CONFLICT,
    * ERR_QUOTA, ERR_NO_SPACE
+   * @example
+   * ```js
+   * await store.put('db/password', 's3cret');
+   * await store.put('device/key', randomBytes(32), { ifAbsent: true }); // or ERR_EXISTS
+   * const { previous } = await store.put('token', fresh, { returnPrevious: true });
+   * ```
    */
   async put(
     key: string,
@@ -251,7 +285,10 @@ export class SecureStorage {
     return this.#run('list', undefined, rest, (call) => listAll(this.#connection, call, range));
   }
 
-  /** The keys that list() finds. */
+  /**
+   * The keys that {@link SecureStorage.list} finds.
+   * @throws as {@link SecureStorage.list}
+   */
   async keys(options?: KeysOptions): Promise<string[]> {
     const entries = await this.list(checkOptions(options, schema.keys));
     return entries.map(({ key }) => key);
@@ -260,7 +297,11 @@ export class SecureStorage {
   /**
    * Walks through keys and values in the order of the keys, fetching some at a time. A key that is changed meanwhile
    * comes with its old or new value; timeoutMs applies to each fetch.
-   * @throws SecureStorageError as list() and get()
+   * @throws as {@link SecureStorage.list} and {@link SecureStorage.get}
+   * @example
+   * ```js
+   * for await (const { key, value } of store.entries({ prefix: 'wifi/', encoding: 'utf8' })) join(key, value);
+   * ```
    */
   async *entries<E extends ValueEncoding | undefined = undefined>(
     options?: EntriesOptions & { readonly encoding?: E },
@@ -286,11 +327,20 @@ export class SecureStorage {
   }
 
   /**
-   * Carries out several puts and deletes in one step: all of them or none, also after a power cut.
+   * Carries out several puts and deletes in one step: all of them or none, also after a power cut. Up to 1024 operations
+   * and 1152 KiB of keys and values; each may have a condition of its own.
    * @returns for each operation the revision that a put gave or that a delete removed, null where there was nothing to
    * delete
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_VALUE_TOO_LARGE, ERR_BATCH_TOO_LARGE, ERR_EXISTS,
-   * ERR_CONFLICT (`key` says which), ERR_QUOTA, ERR_NO_SPACE
+   * ERR_CONFLICT (`key` of the error says which), ERR_QUOTA, ERR_NO_SPACE
+   * @example
+   * ```js
+   * await store.batch([
+   *   { type: 'put', key: 'db/user', value: 'app' },
+   *   { type: 'put', key: 'db/password', value: 's3cret', ifAbsent: true },
+   *   { type: 'delete', key: 'db/old-password' },
+   * ]);
+   * ```
    */
   async batch(operations: readonly BatchOperation[], options?: CallOptions): Promise<(number | null)[]> {
     const rest = checkOptions(options, schema.call);
@@ -305,6 +355,10 @@ export class SecureStorage {
   /**
    * Stores a value of random bytes that the TEE makes. Without `return` it does not leave the TEE until it is read.
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_EXISTS, ERR_CONFLICT, ERR_QUOTA, ERR_NO_SPACE
+   * @example
+   * ```js
+   * await store.generate('session/key', { size: 32, ifAbsent: true });
+   * ```
    */
   async generate<E extends GenerateOptions['encoding'] = undefined>(
     key: string,
@@ -322,9 +376,12 @@ export class SecureStorage {
 
   /**
    * Deletes every key of the domain with a prefix, all or none, and forgets what was lost to damage among them.
-   * @param options with `confirm: true`; without a prefix the whole domain is cleared
    * @returns how many keys were deleted
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG (for the prefix)
+   * @example
+   * ```js
+   * await store.clear({ prefix: 'wifi/', confirm: true });
+   * ```
    */
   async clear(options: ClearOptions): Promise<number> {
     const { prefix = '', confirm, ...rest } = checkOptions(options, schema.clear);
@@ -341,7 +398,10 @@ export class SecureStorage {
     });
   }
 
-  /** Closes the store once the calls under way have ended; later ones get ERR_CLOSED. May be called again. Never rejects. */
+  /**
+   * Closes the store once the calls under way have ended; later ones get ERR_CLOSED. May be called again. Never rejects.
+   * `await using store = await SecureStorage.open()` closes it at the end of the block.
+   */
   close(): Promise<void> {
     this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#connection.close());
     return this.#closed;
@@ -351,6 +411,7 @@ export class SecureStorage {
     return this.close();
   }
 
+  /** @internal What a log shows of a store: nothing that is kept in it. */
   toJSON(): Record<string, unknown> {
     const { backend, domain } = this.#connection.settings;
     return { backend: backend.name, domain, closed: this.#closed !== undefined };

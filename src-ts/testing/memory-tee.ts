@@ -38,6 +38,14 @@ const schema = {
 /**
  * A TEE in memory for the tests of applications: the very Trusted Application with its limits, errors and separation of
  * users, nothing on disk, and faults to order. Each one is a world of its own.
+ * @example
+ * ```js
+ * const tee = await MemoryTee.create();
+ * const store = await tee.open();
+ * tee.fail({ kind: 'timeout', operation: 'get' });
+ * await assert.rejects(store.get('db/password'), { code: 'ERR_TIMEOUT' });
+ * await tee.close();
+ * ```
  */
 export class MemoryTee {
   readonly #simulator = new Simulator(undefined);
@@ -50,7 +58,7 @@ export class MemoryTee {
 
   /**
    * Opens a store in it. What is stored lasts until close(), whatever stores are closed meanwhile.
-   * @throws SecureStorageError as SecureStorage.open()
+   * @throws SecureStorageError as {@link SecureStorage.open}
    */
   async open(options: MemoryOpenOptions = {}): Promise<SecureStorage> {
     const { uid, groups = [], ...rest } = checkOptions(options, schema);

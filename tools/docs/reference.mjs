@@ -132,7 +132,7 @@ class Reference {
       return [`\`${name}\``, type, defaultOf(field.comment), this.#comment(field.comment).join(' ')];
     });
     if (rows.length === 0) return undefined;
-    const columns = [0, 1, 2, 3].filter((column) => column !== 2 || rows.some((row) => row[2]));
+    const columns = [0, 1, 2, 3].filter((column) => rows.some((row) => row[column]));
     const narrow = (/** @type {string[]} */ row) => columns.map((column) => row[column] ?? '');
     return table(narrow([label, 'Type', 'Default', 'Meaning']), rows.map(narrow));
   }
@@ -210,11 +210,13 @@ class Reference {
   }
 }
 
-/** What a reader is shown: nothing with a symbol for its name. @param {DeclarationReflection} model */
+/**
+ * What a reader is shown: nothing with a symbol for its name, and no constant, of whose type there is more to say.
+ * @param {DeclarationReflection} model
+ */
 function shown(model) {
-  return (model.children ?? []).filter(
-    ({ name, kind }) => !name.startsWith('[') && kind !== ReflectionKind.Constructor,
-  );
+  const hidden = ReflectionKind.Constructor | ReflectionKind.Variable | ReflectionKind.Reference;
+  return (model.children ?? []).filter((child) => !child.name.startsWith('[') && !child.kindOf(hidden));
 }
 
 /** @param {DeclarationReflection} model */
