@@ -291,6 +291,39 @@ describe('what held a value is wiped', () => {
   });
 });
 
+describe('copies of values that are stored are wiped', () => {
+  /** Every buffer with bytes of the value that the call made and left behind. */
+  async function leftBehind(call: (store: Awaited<ReturnType<ScriptedTee['store']>>) => Promise<unknown>) {
+    const store = await tee.store();
+    const made: Buffer[] = [];
+    const noted = (buffer: Buffer) => (made.push(buffer), buffer);
+    const { alloc, allocUnsafeSlow } = Buffer;
+    const spies = [
+      jest.spyOn(Buffer, 'alloc').mockImplementation((...args) => noted(alloc(...args))),
+      jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => noted(allocUnsafeSlow(size))),
+    ];
+    await call(store);
+    for (const spy of spies) spy.mockRestore();
+    expect(made.length).toBeGreaterThan(0);
+    return made.filter((buffer) => buffer.includes('s3cret'));
+  }
+
+  test('by put()', async () => {
+    tee.answers.push(() => revision(2));
+    expect(await leftBehind((store) => store.put('k', 's3cret'))).toEqual([]);
+  });
+
+  test('by put() that fails', async () => {
+    tee.answers.push(() => refused(TaError.QUOTA, Origin.TRUSTED_APP));
+    expect(await leftBehind((store) => errorOf(store.put('k', Buffer.from('s3cret'))))).toEqual([]);
+  });
+
+  test('by batch()', async () => {
+    tee.answers.push(() => ok(undefined, bytes(u64(2))));
+    expect(await leftBehind((store) => store.batch([{ type: 'put', key: 'k', value: 's3cret' }]))).toEqual([]);
+  });
+});
+
 test('a value that its owner changes or wipes during the call is stored as it was', async () => {
   const store = await tee.store();
   const value = Buffer.from('before');
