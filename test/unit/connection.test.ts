@@ -296,10 +296,11 @@ describe('copies of values that are stored are wiped', () => {
   async function leftBehind(call: (store: Awaited<ReturnType<ScriptedTee['store']>>) => Promise<unknown>) {
     const store = await tee.store();
     const made: Buffer[] = [];
-    const noted = (buffer: Buffer) => (made.push(buffer), buffer);
-    const { alloc, allocUnsafeSlow } = Buffer;
+    const noted = (buffer: Buffer<ArrayBuffer>) => (made.push(buffer), buffer);
+    const alloc = Buffer.alloc.bind(Buffer);
+    const allocUnsafeSlow = Buffer.allocUnsafeSlow.bind(Buffer);
     const spies = [
-      jest.spyOn(Buffer, 'alloc').mockImplementation((...args) => noted(alloc(...args))),
+      jest.spyOn(Buffer, 'alloc').mockImplementation((size) => noted(alloc(size))),
       jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => noted(allocUnsafeSlow(size))),
     ];
     await call(store);
