@@ -14,21 +14,23 @@ const hang = (session: TeeSession, timeoutMs: number) => session.invoke(Command.
 export async function hangingCall() {
   const session = await open();
   const before = parkedThreads();
-  const missed = await failure(hang(session, 100));
-  const later = await failure(sleep(session, 0));
+  const missed = await failure(() => hang(session, 100));
+  const later = await failure(() => sleep(session, 0));
   return { missed, later, parked: [before, parkedThreads()] };
 }
 
 export async function hangingOpen() {
-  return failure(nativeBackend().open(target('hangs'), { timeoutMs: 100 }));
+  return failure(() => nativeBackend().open(target('hangs'), { timeoutMs: 100 }));
 }
 
 /** The wait in the queue counts; what had not begun is known not to have begun, and is not carried out later. */
 export async function queuedCalls() {
   const session = await open();
   const running = sleep(session, 300);
-  const queued = failure(session.invoke(Command.HANG, [], { timeoutMs: 100 }));
-  const after = await failure(queued.then(() => sleep(session, 0)).then(() => Promise.reject(new Error('served'))));
+  const queued = failure(() => session.invoke(Command.HANG, [], { timeoutMs: 100 }));
+  const after = await failure(() =>
+    queued.then(() => sleep(session, 0)).then(() => Promise.reject(new Error('served'))),
+  );
   await running;
   await session.close();
   return { queued: await queued, after: after.detail, parked: parkedThreads() };
@@ -36,9 +38,9 @@ export async function queuedCalls() {
 
 export async function comesBack() {
   const session = await open();
-  const missed = await failure(sleep(session, 300, 100));
+  const missed = await failure(() => sleep(session, 300, 100));
   const parked = parkedThreads();
-  const refused = await failure(sleep(session, 0));
+  const refused = await failure(() => sleep(session, 0));
   await delay(350);
   const { result } = await sleep(session, 0);
   await session.close();
@@ -47,7 +49,7 @@ export async function comesBack() {
 
 /** A session that nobody has, because its opening missed the deadline, is closed when it is there after all. */
 export async function lateOpen() {
-  const missed = await failure(nativeBackend().open(target('slow'), { timeoutMs: 50 }));
+  const missed = await failure(() => nativeBackend().open(target('slow'), { timeoutMs: 50 }));
   const session = await open();
   const meanwhile = await counter(session, Counter.CONTEXTS);
   await delay(400);
@@ -60,10 +62,10 @@ export async function abortsQueuedOnly() {
   const session = await open();
   const abort = new AbortController();
   const running = sleep(session, 200, 5000, abort.signal);
-  const queued = failure(sleep(session, 0, 5000, abort.signal));
+  const queued = failure(() => sleep(session, 0, 5000, abort.signal));
   await delay(50);
   abort.abort(new Error('not any more'));
-  const early = await failure(sleep(session, 0, 5000, abort.signal));
+  const early = await failure(() => sleep(session, 0, 5000, abort.signal));
   const outcome = await running;
   const next = await sleep(session, 0);
   await session.close();
@@ -82,7 +84,7 @@ export async function keepsOrder() {
 /** Sessions have threads of their own: one that hangs stops no other one, and not libuv's pool. */
 export async function stopsNobodyElse() {
   const hanging = await Promise.all(Array.from({ length: 8 }, () => open()));
-  const missed = hanging.map((session) => failure(hang(session, 1500)));
+  const missed = hanging.map((session) => failure(() => hang(session, 1500)));
   await delay(50);
   const begin = performance.now();
   await Promise.all(Array.from({ length: 100 }, () => readFile(__filename)));
@@ -129,9 +131,9 @@ export async function fullMemory() {
 
 export async function tooManyParked() {
   const backend = nativeBackend();
-  const opening = () => failure(backend.open(target('hangs'), { timeoutMs: 50 }));
+  const opening = () => failure(() => backend.open(target('hangs'), { timeoutMs: 50 }));
   const first = await Promise.all(Array.from({ length: 32 }, opening));
-  const last = await failure(backend.open(target(), PATIENT));
+  const last = await failure(() => backend.open(target(), PATIENT));
   return {
     first: new Set(first.map(({ started }) => started)).size,
     last: [last.kind, last.started],
@@ -144,14 +146,14 @@ export async function closeWaits() {
   const order: string[] = [];
   const call = sleep(session, 100).then(() => order.push('call'));
   const closed = session.close().then(() => order.push('close'));
-  const late = await failure(sleep(session, 0));
+  const late = await failure(() => sleep(session, 0));
   await Promise.all([call, closed, session.close()]);
   return { order, late: late.kind };
 }
 
 export async function closeDoesNotWaitForHanging() {
   const session = await open();
-  const missed = failure(hang(session, 150));
+  const missed = failure(() => hang(session, 150));
   const begin = performance.now();
   await session.close();
   return { missed: (await missed).kind, ms: performance.now() - begin };
@@ -159,10 +161,10 @@ export async function closeDoesNotWaitForHanging() {
 
 export async function closeOfParked() {
   const session = await open();
-  await failure(hang(session, 50));
+  await failure(() => hang(session, 50));
   const begin = performance.now();
   await session.close();
-  const later = await failure(sleep(session, 0));
+  const later = await failure(() => sleep(session, 0));
   return { ms: performance.now() - begin, later: later.kind };
 }
 
@@ -171,11 +173,12 @@ export async function missingSupplicant() {
   const asked: number[] = [];
   const probe = { isMissedBy: (thread: number) => asked.push(thread) > 0 };
   const backend = nativeBackend({ probe });
-  const opening = await failure(backend.open(target('hangs'), PATIENT));
+  const opening = await failure(() => backend.open(target('hangs'), PATIENT));
   const answer = await backend.open(target(), PATIENT);
   if ('refused' in answer) throw new Error('refused');
-  const calls = [hang(answer.session, 5000), sleep(answer.session, 0), sleep(answer.session, 0)].map(failure);
-  return { opening, calls: await Promise.all(calls), thread: asked.every((thread) => thread > 1) };
+  const waiting = [hang(answer.session, 5000), sleep(answer.session, 0), sleep(answer.session, 0)];
+  const calls = await Promise.all(waiting.map((call) => failure(() => call)));
+  return { opening, calls, thread: asked.every((thread) => thread > 1) };
 }
 
 /** A supplicant that is back at the second look, and one that was there all the time. */

@@ -14,7 +14,7 @@ const prefixes = {
   create: () => void loadAddon().createSession(() => undefined),
   opening: () => void nativeBackend().open(target('slow'), PATIENT),
   openingForEver: () => void nativeBackend().open(target('hangs'), PATIENT),
-  openingMissed: () => failure(nativeBackend().open(target('hangs'), { timeoutMs: 50 })),
+  openingMissed: () => failure(() => nativeBackend().open(target('hangs'), { timeoutMs: 50 })),
   refused: () => nativeBackend().open(target('refused'), PATIENT),
   open: () => open(),
   openClose: async () => (await open()).close(),
@@ -28,10 +28,10 @@ const prefixes = {
     for (let i = 0; i < 10; i++) void sleep(session, 2000);
   },
   openHanging: async () => void (await open()).invoke(Command.HANG, [], PATIENT),
-  openParked: async () => failure((await open()).invoke(Command.HANG, [], { timeoutMs: 50 })),
+  openParked: async () => failure(async () => (await open()).invoke(Command.HANG, [], { timeoutMs: 50 })),
   openParkedClosing: async () => {
     const session = await open();
-    await failure(session.invoke(Command.HANG, [], { timeoutMs: 50 }));
+    await failure(() => session.invoke(Command.HANG, [], { timeoutMs: 50 }));
     void session.close();
   },
   manyOpen: () => Promise.all(Array.from({ length: 8 }, () => open())),

@@ -151,7 +151,7 @@ export async function openParameters(login: { login: number; group?: number }) {
 
 export async function misuse() {
   const session = await open();
-  const attempt = (...params: unknown[]) => failure(session.invoke(0, params as Param[], PATIENT));
+  const attempt = (...params: unknown[]) => failure(() => session.invoke(0, params as Param[], PATIENT));
   const none = { type: 'none' };
   const wrong = [
     await attempt(none, none, none, none, none),
@@ -163,9 +163,9 @@ export async function misuse() {
     await attempt({ type: 'memref-out', size: 4 * 1024 * 1024 + 1 }),
     await attempt({ type: 'memref-out', size: 4 * 1024 * 1024 }, { type: 'memref-out', size: 1 }),
     await attempt({ type: 'memref' }),
-    await failure(session.invoke(-1, [], PATIENT)),
-    await failure(session.invoke(0, [], { timeoutMs: 0 })),
-    await failure(nativeBackend().open(target('plain', { uuid: 'ff06ae7c' }), PATIENT)),
+    await failure(() => session.invoke(-1, [], PATIENT)),
+    await failure(() => session.invoke(0, [], { timeoutMs: 0 })),
+    await failure(() => nativeBackend().open(target('plain', { uuid: 'ff06ae7c' }), PATIENT)),
   ];
   const { result } = await invoke(session, Command.INCREMENT);
   await session.close();

@@ -21,7 +21,7 @@ export async function openAndUse() {
 }
 
 export function openFails() {
-  return failure(nativeBackend().open(target(), PATIENT));
+  return failure(() => nativeBackend().open(target(), PATIENT));
 }
 
 export async function openRefused() {

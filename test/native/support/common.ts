@@ -28,11 +28,11 @@ export async function counter(session: TeeSession, which: number): Promise<numbe
   return (outcome.params[1] as { a: number }).a;
 }
 
-/** What a promise was rejected with, as plain data, and after how many milliseconds. */
-export async function failure(promise: Promise<unknown>) {
+/** What a call was rejected with, as plain data, and how many milliseconds after it began. */
+export async function failure(action: () => Promise<unknown>) {
   const begin = performance.now();
   try {
-    await promise;
+    await action();
   } catch (error) {
     const ms = performance.now() - begin;
     if (error instanceof TeeFailure) return { kind: error.kind, started: error.started, detail: error.detail, ms };
