@@ -43,7 +43,7 @@ const schema = {
  * const tee = await MemoryTee.create();
  * const store = await tee.open();
  * tee.fail({ kind: 'timeout', operation: 'get' });
- * await assert.rejects(store.get('db/password'), { code: 'ERR_TIMEOUT' });
+ * await assert.rejects(store.get('db/password', { timeoutMs: 50 }), { code: 'ERR_TIMEOUT' });
  * await tee.close();
  * ```
  */
