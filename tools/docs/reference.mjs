@@ -129,7 +129,7 @@ class Reference {
   #table(label, fields) {
     const rows = fields.flatMap(withMembers).map(({ name, field }) => {
       const type = field.type?.type === 'reflection' && field.type.declaration.children ? '' : this.#typeOf(field);
-      return [`\`${name}\``, type, defaultOf(field.comment), this.#comment(field.comment).join(' ')];
+      return [`\`${name}\``, type, defaultOf(field.comment), this.#comment(commentOf(field)).join(' ')];
     });
     if (rows.length === 0) return undefined;
     const columns = [0, 1, 2, 3].filter((column) => rows.some((row) => row[column]));
@@ -277,6 +277,12 @@ function head(node) {
 /** @param {string} text */
 function code(text) {
   return `\`\`\`ts\n${text}\n\`\`\``;
+}
+
+/** Of a property that is a function typedoc keeps the comment with its signature. @param {DeclarationReflection} field */
+function commentOf({ comment, type }) {
+  const signatures = type?.type === 'reflection' ? type.declaration.signatures : undefined;
+  return comment ?? signatures?.[0]?.comment;
 }
 
 /** @param {Comment | undefined} comment */
