@@ -282,7 +282,7 @@ function code(text) {
 /** Of a property that is a function typedoc keeps the comment with its signature. @param {DeclarationReflection} field */
 function commentOf({ comment, type }) {
   const signatures = type?.type === 'reflection' ? type.declaration.signatures : undefined;
-  return comment ?? signatures?.[0]?.comment;
+  return comment?.hasVisibleComponent() ? comment : signatures?.[0]?.comment;
 }
 
 /** @param {Comment | undefined} comment */
