@@ -30,6 +30,7 @@ module.exports = {
     project('unit'),
     project('conformance'),
     project('native', ['native/*.test.ts']),
+    project('ways-in'),
     project('sanitizers', sanitizers), // by tools/sanitizers.mjs
     project('e2e'),
   ],

@@ -99,6 +99,7 @@ const KINDS = {
   coverage: () => counted('tools/coverage.mjs'),
   native: () => jest('native'),
   sanitizers: () => counted('tools/sanitizers.mjs'),
+  'ways-in': () => jest('ways-in'),
   e2e: () => jest('e2e'),
 };
 
