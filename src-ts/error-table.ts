@@ -314,6 +314,58 @@ export const errorTable = {
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
+  ERR_TA_FILE: {
+    meaning: 'the file is no Trusted Application',
+    causes: [
+      'the signed file was given where the ELF file is wanted, or the other way round',
+      'a file that was cut short or damaged on its way',
+      "a TA built with a UUID other than its header's",
+    ],
+    remedy:
+      'Give what "optee-storage ta build" or "make -C ta" has made: UUID.stripped.elf to sign, UUID.ta to install.',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
+  ERR_TA_BUILD: {
+    meaning: 'the Trusted Application could not be built',
+    causes: [
+      'the folder given is no TA development kit',
+      'make, the cross compiler or a module of Python is not installed',
+      'a compiler that does not fit the kit',
+    ],
+    remedy: 'Correct what make reports; see "optee-storage ta build --help".',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
+  ERR_SIGNING_KEY: {
+    meaning: 'the key or signature does not fit',
+    causes: [
+      'a public key was given to sign with, or the key is not RSA of 2048 to 4096 bits',
+      'a passphrase that is wrong, or no terminal to ask for it',
+      'a signature over the digest of another ELF file, algorithm or TA version',
+    ],
+    remedy: 'Use the RSA key whose public half was built into the OP-TEE of the board, or a signature made with it.',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
+  ERR_TA_INSTALL: {
+    meaning: 'the Trusted Application could not be installed',
+    causes: [
+      'the command was not run as root, or the root file system is read-only',
+      'there is no directory of Trusted Applications, or more than one',
+      'the one that is installed has a higher TA version',
+    ],
+    remedy: 'See "optee-storage ta install --help".',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
+  ERR_OUTPUT: {
+    meaning: 'the output could not be written',
+    causes: ['the folder of the file does not exist or may not be written to', 'the file system is full'],
+    remedy: 'Name a file in a folder that exists and may be written to, with --output.',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
   ERR_TA_DEAD: {
     meaning: 'the Trusted Application died',
     causes: [

@@ -23,6 +23,12 @@ export const commonOptions = {
   help: { type: 'boolean', help: 'print this help' },
 } as const satisfies Record<string, OptionSpec>;
 
+/** All options of a command, its own first. */
+export function optionsOf({ options, withoutStore }: Command): Readonly<Record<string, OptionSpec>> {
+  const { json, help } = commonOptions;
+  return { ...options, ...(withoutStore === true ? { json, help } : commonOptions) };
+}
+
 export interface Arguments {
   readonly options: OptionValues;
   readonly positionals: readonly string[];
@@ -63,7 +69,7 @@ export function ownArguments(args: readonly string[]): readonly string[] {
 }
 
 function parseStrictly(command: Command, args: readonly string[]) {
-  const options = { ...commonOptions, ...command.options };
+  const options = optionsOf(command);
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {

@@ -36,6 +36,8 @@ export interface Command {
   readonly readsSecret?: boolean;
   /** True if its positional arguments are another program and its arguments: they must come after `--`. */
   readonly startsProgram?: boolean;
+  /** True if it needs no store: the options that choose one are none of its own. */
+  readonly withoutStore?: boolean;
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** @returns the exit code; errors are thrown */
   run(context: Context): Promise<number>;

@@ -15,6 +15,10 @@ export const summaries = {
   clear: 'delete every key with a prefix',
   info: 'tell about the store: owner, versions, limits, protection',
   version: 'tell the versions of package, protocol and Trusted Application',
+  'ta path': 'tell where this package has the parts of the Trusted Application',
+  'ta build': 'build the Trusted Application for a board',
+  'ta sign': "sign it with the key that the board's OP-TEE trusts",
+  'ta install': 'put it where tee-supplicant loads it from',
 } as const;
 
 type Name = keyof typeof summaries;
@@ -33,9 +37,26 @@ const loaders: Readonly<Record<Name, () => { command: Command }>> = {
   clear: () => require('./commands/clear.js') as typeof import('./commands/clear.js'),
   info: () => require('./commands/info.js') as typeof import('./commands/info.js'),
   version: () => require('./commands/version.js') as typeof import('./commands/version.js'),
+  'ta path': () => require('./ta/path.js') as typeof import('./ta/path.js'),
+  'ta build': () => require('./ta/build.js') as typeof import('./ta/build.js'),
+  'ta sign': () => require('./ta/sign.js') as typeof import('./ta/sign.js'),
+  'ta install': () => require('./ta/install.js') as typeof import('./ta/install.js'),
 };
 
 /** The command of a name; undefined if there is none. */
 export function loadCommand(name: string): Command | undefined {
   return Object.hasOwn(loaders, name) ? loaders[name as Name]().command : undefined;
+}
+
+/** Arguments whose first is a command's whole name, also where that is two words. */
+export function withWholeName(args: readonly string[]): readonly string[] {
+  const [first = '', second = '', ...rest] = args;
+  const name = `${first} ${second}`;
+  return Object.hasOwn(loaders, name) ? [name, ...rest] : args;
+}
+
+/** The words that may follow a command's first, as `sign` follows `ta`; none for a command of one word. */
+export function secondWords(first: string): string[] {
+  const names = Object.keys(loaders).filter((name) => name.startsWith(`${first} `));
+  return names.map((name) => name.slice(first.length + 1));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { commonOptions } from './arguments.js';
+import { optionsOf } from './arguments.js';
 import type { Command, OptionSpec } from './command.js';
 import { summaries } from './commands.js';
 
@@ -27,7 +27,7 @@ export function commandHelp(name: string, command: Command): string {
     '',
     ...command.help,
     '',
-    ...columns(Object.entries({ ...command.options, ...commonOptions }).map(optionRow)),
+    ...columns(Object.entries(optionsOf(command)).map(optionRow)),
     '',
   ].join('\n');
 }

@@ -5,7 +5,7 @@ import { openOptions, ownArguments, parse, usageError, type Arguments } from './
 import type { Command } from './command.js';
 import { commandHelp, overview } from './help.js';
 import { isBrokenPipe, type Io } from './io.js';
-import { loadCommand } from './commands.js';
+import { loadCommand, secondWords, withWholeName } from './commands.js';
 import type { OpenOptions } from '../options.js';
 import type { SecureStorage } from '../store.js';
 
@@ -32,18 +32,24 @@ export async function run(
 }
 
 async function dispatch(args: readonly string[], io: Io, open: (options: OpenOptions) => Promise<SecureStorage>) {
-  const [name, ...rest] = args;
+  const [name, ...rest] = withWholeName(args);
   if (name === undefined || name === '--help' || name === 'help') {
     await io.write(name === undefined ? '' : overview());
     if (name === undefined) throw usageError('no command is given');
     return Exit.OK;
   }
   const command = loadCommand(name === '--version' ? 'version' : name);
-  if (command === undefined) throw usageError('there is no such command (the command comes first)');
+  if (command === undefined) throw usageError(noCommand(name));
   const parsed = parse(command, rest);
   if (parsed.options.help !== true) return runCommand(command, parsed, io, open);
   await io.write(commandHelp(name, command));
   return Exit.OK;
+}
+
+function noCommand(name: string): string {
+  const words = secondWords(name);
+  if (words.length === 0) return 'there is no such command (the command comes first)';
+  return `${name} is followed by one of ${words.join(', ')}`;
 }
 
 async function runCommand(
