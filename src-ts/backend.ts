@@ -9,12 +9,20 @@ import type { TeeBackend } from './tee/session.js';
  * @throws SecureStorageError ERR_INVALID_ARG, ERR_SIMULATOR_REFUSED
  */
 export function chooseBackend({ backend, simulator }: Pick<OpenOptions, 'backend' | 'simulator'>): TeeBackend {
-  if ((backend ?? fromEnvironment()) === 'optee') {
+  if (backendName({ backend }) === 'optee') {
     const { nativeBackend } = require('./tee/native.js') as typeof import('./tee/native.js');
     return nativeBackend();
   }
   const { simulatorBackend } = require('./simulator/backend.js') as typeof import('./simulator/backend.js');
   return simulatorBackend(simulator);
+}
+
+/**
+ * The name of the backend that the options name, or the environment.
+ * @throws SecureStorageError ERR_INVALID_ARG
+ */
+export function backendName({ backend }: Pick<OpenOptions, 'backend'>): BackendName {
+  return backend ?? fromEnvironment();
 }
 
 function fromEnvironment(): BackendName {

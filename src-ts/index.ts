@@ -6,7 +6,7 @@
  */
 export { SecureStorage, type PutResult, type GenerateResult, type ValueEntry } from './store.js';
 export { SecureStorageError, isSecureStorageError, type ErrorCode, type OriginName } from './errors.js';
-export type { Diagnosis } from './diagnosis.js';
+export type { Check, CheckId, CheckStatus, Diagnosis } from './doctor/diagnosis.js';
 export type { StoreInfo } from './info.js';
 export type { ListEntry } from './replies.js';
 export type { ValueOf } from './values.js';

@@ -3,9 +3,9 @@ import { checkOptions, invalidArgument } from './arguments.js';
 import { Call } from './call.js';
 import * as commands from './commands.js';
 import { Connection } from './connection.js';
-import { diagnosisOf, type Diagnosis } from './diagnosis.js';
 import { asyncDispose } from './dispose.js';
-import { SecureStorageError } from './errors.js';
+import type { Diagnosis } from './doctor/diagnosis.js';
+import { isSecureStorageError, SecureStorageError } from './errors.js';
 import { describe, type StoreInfo } from './info.js';
 import { keyBytes, prefixBytes, valueBytes } from './keys.js';
 import { connect } from './open.js';
@@ -121,24 +121,25 @@ export class SecureStorage {
 
   /** Whether open() succeeds with these options now. Rejects only if the options are not valid. */
   static async isAvailable(options?: OpenOptions): Promise<boolean> {
-    const attempt = async () => (await SecureStorage.open(options)).close();
-    return (await diagnosisOf(attempt)).ok;
+    try {
+      await (await SecureStorage.open(options)).close();
+      return true;
+    } catch (error) {
+      if (!isSecureStorageError(error) || error.code === 'ERR_INVALID_ARG') throw error;
+      return false;
+    }
   }
 
   /**
-   * Opens a store, looks at its storage and closes it again.
-   * @returns what the store tells about itself, or which link of the chain is broken and what to do about it. Rejects only
-   * if the options are not valid.
+   * Finds out which link of the chain from this process to its secrets is broken, and what to do about it: opens a store,
+   * reads from it without changing anything, and looks at device, driver, libraries, tee-supplicant, file systems and what
+   * else an unprivileged process may see. Takes some seconds more than `timeoutMs` at most, also where everything hangs.
+   * @returns every check in the order of the chain, and what the store tells about itself. Rejects only if the options are
+   * not valid, or with the signal's reason.
    */
   static diagnose(options?: OpenOptions): Promise<Diagnosis> {
-    return diagnosisOf(async () => {
-      const store = await SecureStorage.open(options);
-      try {
-        return await store.info();
-      } finally {
-        await store.close();
-      }
-    });
+    const { diagnose } = require('./doctor/doctor.js') as typeof import('./doctor/doctor.js');
+    return diagnose(options, (given) => SecureStorage.open(given));
   }
 
   /**

@@ -26,6 +26,8 @@ cflags-y += -std=gnu99 -Wall -Wextra -Werror
 cflags-$(CFG_ARM64_$(sm)) += -mgeneral-regs-only
 
 cppflags-$(CFG_SECSTOR_TEST) += -DCFG_SECSTOR_TEST=1
+cppflags-$(if $(CFG_SECSTOR_TEST_PROTOCOL),y) += \
+	-DSECSTOR_PROTOCOL_VERSION=$(CFG_SECSTOR_TEST_PROTOCOL)u
 cppflags-$(if $(CFG_SECSTOR_QUOTA_KEYS),y) += \
 	-DSECSTOR_QUOTA_KEYS=$(CFG_SECSTOR_QUOTA_KEYS)u
 cppflags-$(if $(CFG_SECSTOR_QUOTA_BYTES),y) += \

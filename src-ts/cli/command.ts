@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { OpenOptions } from '../options.js';
 import type { SecureStorage } from '../store.js';
 import type { Io } from './io.js';
 
@@ -22,6 +23,9 @@ export interface Context {
   readonly options: OptionValues;
   /** Opens the store that the options name; it is closed when the command has ended. */
   readonly open: () => Promise<SecureStorage>;
+  /** The options of that store, and how any store is opened. */
+  readonly settings: OpenOptions;
+  readonly openWith: (options: OpenOptions) => Promise<SecureStorage>;
 }
 
 /** One command of optee-storage, in a module of its own that is loaded only when it is asked for. */

@@ -8,6 +8,8 @@ export interface Io {
   readonly write: (data: string | Uint8Array) => Promise<void>;
   /** Writes to standard error. */
   readonly note: (text: string) => void;
+  /** Whether standard output is a terminal that shows colours, and they are wanted (NO_COLOR). */
+  readonly colours?: boolean;
 }
 
 /** The streams of this process. */
@@ -26,6 +28,7 @@ export function processIo(): Io {
           else resolve();
         });
       }),
+    colours: stdout.isTTY && stdout.hasColors(),
     note: (text) => {
       stderr.write(text);
     },

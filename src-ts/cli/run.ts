@@ -67,6 +67,8 @@ async function runCommand(
       positionals,
       options,
       open: () => (opened ??= open(settings)),
+      settings,
+      openWith: open,
     });
   } finally {
     await opened?.then(

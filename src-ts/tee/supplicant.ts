@@ -9,10 +9,16 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** The inode of the initial PID namespace is fixed (Linux, include/uapi/linux/nsfs.h: PID_NS_INIT_INO 0xEFFFFFFC). */
-const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
+export const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
 /** tee-supplicant, and what boards make of its name. The kernel keeps 15 characters. */
-const SUPPLICANT = /tee[-_]?supp/;
+export const SUPPLICANT = /tee[-_]?supp/;
+
+/** Name and state of a process or thread by the text of its stat file, "id (name) state …". */
+export function parseStat(text: string): { name: string; state: string } | undefined {
+  const fields = /^\d+ \((.*)\) (\S)/s.exec(text);
+  return fields === null ? undefined : { name: fields[1] ?? '', state: fields[2] ?? '' };
+}
 
 export class SupplicantProbe {
   readonly #proc: string;
@@ -61,10 +67,9 @@ export class SupplicantProbe {
     return status !== undefined && SUPPLICANT.test(status.name) && status.state !== 'Z' && status.state !== 'X';
   }
 
-  /** Name and state of a process or thread by its stat file, "id (name) state …"; undefined if there is none to read. */
+  /** Of a process or thread; undefined if there is none to see. */
   #status(folder: string): { name: string; state: string } | undefined {
-    const fields = /^\d+ \((.*)\) (\S)/s.exec(this.#read(`${folder}/stat`) ?? '');
-    return fields === null ? undefined : { name: fields[1] ?? '', state: fields[2] ?? '' };
+    return parseStat(this.#read(`${folder}/stat`) ?? '');
   }
 
   #read(file: string): string | undefined {

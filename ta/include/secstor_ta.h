@@ -41,7 +41,9 @@
 #endif
 
 /* The version of what is said in this file. */
+#ifndef SECSTOR_PROTOCOL_VERSION
 #define SECSTOR_PROTOCOL_VERSION 1u
+#endif
 /* The version of what is kept in storage (docs/storage-format.md). */
 #define SECSTOR_FORMAT_VERSION 1u
 

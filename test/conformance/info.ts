@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Diagnosis } from '../../src-ts/index.js';
 import { clientUuid } from '../../src-ts/identity.js';
 import { packageVersion } from '../../src-ts/version.js';
 import type { Backend } from './backend.js';
@@ -12,6 +13,7 @@ const MISSING = '00000000-0000-4000-8000-000000000000';
 export function infoSuite({ open, isAvailable, diagnose, identity: { uid }, info: ofBackend }: Backend): void {
   const store = freshStore(open);
   const wrong = (value: unknown) => value as never;
+  const statusOf = ({ checks }: Diagnosis, wanted: string) => checks.find(({ id }) => id === wanted)?.status;
 
   test('versions, limits, owner', async () => {
     const info = await store().info();
@@ -88,12 +90,15 @@ export function infoSuite({ open, isAvailable, diagnose, identity: { uid }, info
   });
 
   test('diagnose tells what a store is, or what is wrong and what to do', async () => {
-    expect(await diagnose()).toMatchObject({ ok: true, info: { ...ofBackend, domain: 'default' } });
-    expect(await diagnose({ taUuid: MISSING })).toEqual({
-      ok: false,
-      code: 'ERR_TA_NOT_FOUND',
-      message: expect.stringContaining('Copy 00000000') as string,
-    });
+    const good = await diagnose();
+    expect(good).toMatchObject({ ok: true, info: { ...ofBackend, domain: 'default' } });
+    expect(good.checks.filter(({ status }) => status === 'failed')).toEqual([]);
+    for (const id of ['identity', 'store', 'quota', 'latency']) expect(statusOf(good, id)).toBe('ok');
+    const bad = await diagnose({ taUuid: MISSING });
+    expect(bad).toMatchObject({ ok: false, code: 'ERR_TA_NOT_FOUND' });
+    expect(bad).toHaveProperty('message', expect.stringContaining(`Copy ${MISSING}.ta`));
+    expect(bad.checks.filter(({ status }) => status === 'failed').map(({ id }) => id)).toEqual(['ta']);
+    expect(statusOf(bad, 'store')).toBe('unknown');
     await expect(diagnose({ domain: '' })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 }

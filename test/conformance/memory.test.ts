@@ -2,7 +2,8 @@
 /** The API over the store in memory that applications test with, and the faults that they can order. */
 import type { MemoryOpenOptions } from '../../src-ts/testing/index.js';
 import { MemoryTee } from '../../src-ts/testing/index.js';
-import { diagnosisOf } from '../../src-ts/diagnosis.js';
+import { diagnose } from '../../src-ts/doctor/doctor.js';
+import type { OpenOptions } from '../../src-ts/options.js';
 import { openElsewhere } from '../e2e/support/remote-store.js';
 import { buildCommandLine } from '../unit/support/cli.js';
 import { LeftOut } from './backend.js';
@@ -19,6 +20,7 @@ afterAll(async () => {
 });
 
 const open = (options?: MemoryOpenOptions) => tee.open(options);
+const diagnoseMemory = (options?: OpenOptions) => diagnose(options, open, { backend: 'simulator' });
 const another = useProcess();
 
 conformance({
@@ -28,8 +30,8 @@ conformance({
   info: { backend: 'memory', secure: false, antiRollback: 0 },
   fillable: {},
   runs: HOST_RUNS,
-  isAvailable: async (options) => (await diagnosisOf(async () => (await open(options)).close())).ok,
-  diagnose: (options) => diagnosisOf(async () => (await open(options)).info()),
+  isAvailable: async (options) => (await diagnoseMemory(options)).ok,
+  diagnose: diagnoseMemory,
   inProcess: true,
   rootProcess: rootProcess(another, (process, options) =>
     openElsewhere(

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/** Where OP-TEE's storage ends up, and what it says. */
+import { errorTable } from '../../error-table.js';
+import { because } from '../causes.js';
+import { progress } from '../evidence.js';
+import { glance, look } from '../host.js';
+import { mountOf, parseMounts, type Mount } from '../mounts.js';
+import { notReached, octal, ok, saying, unknown, type CheckFunction, type Subject } from '../subject.js';
+
+const KIB = 1024;
+/** Less than one small change needs, with its copy. */
+const NO_SPACE = 64 * KIB;
+/** A largest value, twice, beside its predecessor, with OP-TEE's own two copies of each block. */
+const LITTLE_SPACE = 8 * KIB * KIB;
+const VOLATILE = new Set(['tmpfs', 'ramfs', 'rootfs']);
+/** Of the quota, from which on it is said. */
+const NEARLY = 0.9;
+
+/** Where the supplicant keeps what OP-TEE stores, and the mount it is on; undefined if it cannot be told. */
+function place({ host, supplicant }: Subject): { folder: string; mount: Mount } | undefined {
+  const folder = supplicant?.storage;
+  const mounts = supplicant?.mounts ?? parseMounts(glance(() => host.read('/proc/self/mountinfo')) ?? '');
+  const mount = folder === undefined ? undefined : mountOf(mounts, folder);
+  return folder === undefined || mount === undefined ? undefined : { folder, mount };
+}
+
+/** Whether a path means the same here as to the supplicant, which may have mounts of its own. */
+function isHereToo({ host }: Subject, path: string, mount: Mount): boolean {
+  const here = mountOf(parseMounts(glance(() => host.read('/proc/self/mountinfo')) ?? ''), path);
+  return here?.device === mount.device && here.root === mount.root;
+}
+
+export const storage: CheckFunction = (subject) => {
+  const at = place(subject);
+  if (at === undefined) return unknown('storage', "tee-supplicant's directory cannot be told");
+  const { folder, mount } = at;
+  const status = isHereToo(subject, folder, mount) ? look(() => subject.host.stat(folder)) : undefined;
+  if (status?.why === 'missing') return because('storage-missing', { folder });
+  if (mount.readOnly) return because('storage-read-only', { folder, type: mount.type });
+  if (VOLATILE.has(mount.type)) return because('storage-volatile', { folder, type: mount.type });
+  if (mount.type === 'overlay') return because('storage-overlay', { folder });
+  const mode = status?.seen?.mode;
+  if (mode !== undefined && (mode & 0o002) !== 0) return because('storage-open', { folder, mode: octal(mode) });
+  return ok('storage', `${folder}, on ${mount.type}`);
+};
+
+export const space: CheckFunction = (subject) => {
+  const at = place(subject);
+  if (at === undefined) return unknown('space', "tee-supplicant's directory cannot be told");
+  const { folder, mount } = at;
+  if (!isHereToo(subject, folder, mount)) return unknown('space', 'its file system is not mounted here');
+  // The directory itself may be closed to this process; its mount point is on the same file system.
+  const looked = look(() => subject.host.space(mount.point));
+  if (looked.seen === undefined) return unknown('space', `${mount.point} cannot be looked at (${looked.code})`);
+  const { free, available } = looked.seen;
+  // Some is kept for root.
+  const bytes = subject.supplicant?.uid === 0 ? free : available;
+  const found = { point: mount.point, free: `${String(Math.floor(bytes / KIB))} KiB` };
+  if (bytes < NO_SPACE) return because('no-space', found);
+  if (bytes < LITTLE_SPACE) return because('little-space', found);
+  return ok('space', `${String(Math.floor(bytes / KIB / KIB))} MiB free on ${mount.point}`);
+};
+
+export const store: CheckFunction = ({ evidence }) => {
+  const { error, info } = evidence;
+  const reached = progress(evidence, 'store');
+  if (error !== undefined && reached === 'broken') {
+    const { remedy } = errorTable[error.code];
+    return because('store-fails', { error: saying(error.message, remedy), remedy });
+  }
+  if (reached === 'not reached' || info === undefined) return notReached('store');
+  if (info.healed > 0) return because('store-healed', { count: info.healed });
+  return ok('store', 'can be opened and read');
+};
+
+export const quota: CheckFunction = ({ evidence: { info } }) => {
+  if (info === undefined) return notReached('quota');
+  const { used, limits } = info;
+  const keys = `${String(used.keys)} of ${String(limits.keys)}`;
+  const bytes = `${String(Math.ceil(used.bytes / KIB))} of ${String(Math.floor(limits.bytes / KIB))} KiB`;
+  const near = used.keys >= NEARLY * limits.keys || used.bytes >= NEARLY * limits.bytes;
+  return near ? because('quota-near', { keys, bytes }) : ok('quota', `${keys} keys, ${bytes}`);
+};

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/** From the evidence to a diagnosis. */
+import { checkOptions } from '../arguments.js';
+import { backendName } from '../backend.js';
+import { errorTable } from '../error-table.js';
+import type { SecureStorageError } from '../errors.js';
+import { schema, type BackendName, type OpenOptions } from '../options.js';
+import { TA_UUID } from '../protocol.js';
+import type { Check, Diagnosis } from './diagnosis.js';
+import { gather, linkOf, type Evidence, type Open } from './evidence.js';
+import { thisHost, type Host } from './host.js';
+import { saying } from './subject.js';
+import { findSupplicant } from './supplicant.js';
+import { checksOf } from './table.js';
+
+/** In place of what the options and this machine give. */
+export interface Substitutes {
+  readonly host?: Host;
+  readonly backend?: BackendName;
+}
+
+/**
+ * Finds out which link between this process and its secrets is broken.
+ * @param open opens a store
+ * @throws SecureStorageError ERR_INVALID_ARG
+ */
+export async function diagnose(
+  options: OpenOptions | undefined,
+  open: Open,
+  { host = thisHost(), backend }: Substitutes = {},
+): Promise<Diagnosis> {
+  const checked = checkOptions(options, schema.open);
+  const name = backend ?? backendName(checked);
+  return judge(await gather(checked, open, name === 'optee'), checked, name, host);
+}
+
+/** Makes a diagnosis of evidence and of what can be seen of a machine. */
+export function judge(evidence: Evidence, options: OpenOptions, backend: BackendName, host: Host): Diagnosis {
+  const { taUuid = TA_UUID, group } = options;
+  const subject = { host, evidence, taUuid, group, supplicant: findSupplicant(host) };
+  const checks = checksOf[backend].map((check) => check(subject));
+  const { info, error } = evidence;
+  if (error !== undefined && !checks.some(hasFailed)) blame(checks, error);
+  const failed = checks.find(hasFailed);
+  if (failed === undefined && info !== undefined) return { ok: true, checks, info };
+  const message = `${failed?.found ?? ''}. ${failed?.fix ?? ''}`;
+  return { ok: false, checks, ...(info && { info }), ...(error && { code: error.code }), message };
+}
+
+const hasFailed = ({ status }: Check) => status === 'failed';
+
+/** Where no check sees what is wrong, the link that the error is about has failed with what the error says. */
+function blame(checks: Check[], error: SecureStorageError): void {
+  const { remedy } = errorTable[error.code];
+  const link = linkOf(error);
+  const id = checks.some((check) => check.id === link) ? link : 'store';
+  const index = checks.findIndex((check) => check.id === id);
+  checks[index] = { id, status: 'failed', found: saying(error.message, remedy), fix: remedy };
+}

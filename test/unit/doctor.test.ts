@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: MIT
+/** Every cause that the doctor knows, on machines made up for it; test/e2e/doctor.test.ts produces them on a real one. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { causes, type Cause } from '../../src-ts/doctor/causes.js';
+import { checkIds, type Check, type Diagnosis } from '../../src-ts/doctor/diagnosis.js';
+import { judge } from '../../src-ts/doctor/doctor.js';
+import type { Evidence } from '../../src-ts/doctor/evidence.js';
+import type { Host } from '../../src-ts/doctor/host.js';
+import { checksOf } from '../../src-ts/doctor/table.js';
+import { errorTable, type ErrorCode } from '../../src-ts/error-table.js';
+import { SecureStorageError, type ErrorDetails } from '../../src-ts/errors.js';
+import type { StoreInfo } from '../../src-ts/info.js';
+import type { BackendName, OpenOptions } from '../../src-ts/options.js';
+import { TeeFailure } from '../../src-ts/tee/session.js';
+import { boardWith, FUSE, TA_FOLDER, type Entry, type FakeMachine } from './support/fake-host.js';
+
+const TA_FILE = `${TA_FOLDER}/ff06ae7c-d9e8-40c7-ab24-86ad69bffce7.ta`;
+
+const info = {
+  backend: 'optee',
+  secure: true,
+  login: 'user',
+  owner: 'fc34275c-d8dd-5ba7-968b-504718363b87',
+  ownerVerified: true,
+  packageVersion: '0.1.0',
+  taVersion: '0.1.0',
+  protocol: 1,
+  format: 1,
+  limits: { key: 1024, domain: 64, value: 1024 * 1024, keys: 10_000, bytes: 16 * 1024 * 1024 },
+  used: { keys: 3, bytes: 200, objects: 4 },
+  rollbackProtected: true,
+  antiRollback: 1000,
+  healed: 0,
+} as Partial<StoreInfo> as StoreInfo;
+
+const works: Evidence = { error: undefined, info, supplicant: null, warmMs: 0.123 };
+const fails = (code: ErrorCode, details: ErrorDetails = {}, more: Partial<Evidence> = {}): Evidence => ({
+  error: new SecureStorageError(code, { operation: 'open', ...details }),
+  info: undefined,
+  supplicant: undefined,
+  warmMs: undefined,
+  ...more,
+});
+/** The TEE was reached, and the supplicant answered. */
+const refuses = (code: ErrorCode, details?: ErrorDetails) => fails(code, details, { supplicant: null });
+const informs = (more: Partial<StoreInfo>): Evidence => ({ ...works, info: { ...info, ...more } });
+
+interface Stage {
+  readonly evidence?: Evidence;
+  readonly files?: Readonly<Record<string, Entry | undefined>>;
+  readonly machine?: Partial<FakeMachine>;
+  readonly options?: OpenOptions;
+  readonly backend?: BackendName;
+  /** What the check must have found, in part. */
+  readonly found: string;
+  /** What the fix must say, in part. */
+  readonly fix: string;
+}
+
+const noDevice = fails('ERR_NO_DEVICE', { detail: 'there is no TEE device (/dev/tee0): none exists' });
+const noLibrary = (detail: string) => fails('ERR_NO_LIBTEEC', { cause: new TeeFailure('no-library', detail) });
+const noTee = {
+  '/sys/class/tee/tee0/implementation_id': undefined,
+  '/sys/class/tee/teepriv0/implementation_id': undefined,
+};
+const mountedAs = (line: string) => ({ '/proc/self/mountinfo': line, '/proc/812/mountinfo': line });
+const withSpace = (free: number, available = free) => ({ machine: { space: { '/var/lib/tee': { free, available } } } });
+const nestedNamespace = { '/proc/self/ns/user': { link: 'user:[4026532000]' } };
+
+/** How each cause comes about. */
+const stages: Readonly<Record<Cause, Stage | readonly Stage[]>> = {
+  'not-linux': { machine: { platform: 'darwin' }, found: 'darwin-arm64', fix: 'simulator' },
+  'old-node': { machine: { nodeVersion: '18.20.4' }, found: '18.20.4', fix: '20 or later' },
+  'in-container': [
+    { files: { '/.dockerenv': '' }, found: 'docker', fix: '--device /dev/tee0' },
+    { files: { '/run/.containerenv': '' }, found: 'podman', fix: '--group-add' },
+    { files: { '/run/systemd/container': 'systemd-nspawn\n' }, found: 'systemd-nspawn', fix: '--device' },
+    { files: { '/proc/1/cgroup': '0::/kubepods/burstable/x\n' }, found: 'kubepods', fix: '--device' },
+  ],
+  'no-addon': { evidence: fails('ERR_NO_ADDON', { detail: 'linux-riscv64' }), found: 'linux-riscv64', fix: 'Install' },
+  'no-libteec': {
+    evidence: noLibrary(
+      'libteec.so.2: cannot open shared object file: No such file or directory; ' +
+        'libteec.so.1: cannot open shared object file: No such file or directory',
+    ),
+    found: 'neither libteec.so.2 nor libteec.so.1',
+    fix: 'libteec2 or libteec1',
+  },
+  'foreign-libteec': {
+    evidence: noLibrary(
+      '/lib/libteec.so.2: undefined symbol: TEEC_OpenSession; libteec.so.1: cannot open shared object file',
+    ),
+    found: 'libteec that cannot be used: /lib/libteec.so.2: undefined symbol: TEEC_OpenSession',
+    fix: 'again',
+  },
+  'no-firmware': {
+    evidence: noDevice,
+    files: { ...noTee, '/dev/tee0': undefined, '/proc/device-tree/firmware/optee/method': undefined },
+    found: 'names no OP-TEE',
+    fix: 'firmware',
+  },
+  'no-driver': {
+    evidence: noDevice,
+    files: { ...noTee, '/dev/tee0': undefined },
+    found: 'no driver',
+    fix: 'modprobe optee',
+  },
+  'other-tee': [
+    {
+      evidence: noDevice,
+      files: { '/sys/class/tee/tee0/implementation_id': '2\n' },
+      found: "/dev/tee0 is not OP-TEE but AMD's",
+      fix: 'another kind',
+    },
+    {
+      evidence: noDevice,
+      files: { '/sys/class/tee/tee0/implementation_id': '77\n' },
+      found: 'number 77',
+      fix: 'another kind',
+    },
+  ],
+  'no-device': { evidence: noDevice, files: { '/dev/tee0': undefined }, found: 'has tee0', fix: '--device /dev/tee0' },
+  'no-permission': {
+    evidence: fails('ERR_PERMISSION'),
+    files: { '/dev/tee0': { gid: 54_321, mode: 0o020660, opens: 'EACCES' } },
+    found: 'user 1000 may not open /dev/tee0 (mode 0660, group 54321)',
+    fix: 'usermod -aG 54321',
+  },
+  'no-group': [
+    {
+      evidence: fails('ERR_PERMISSION'),
+      files: { '/dev/tee0': { gid: 0, mode: 0o020660, opens: 'EACCES' } },
+      found: 'group root',
+      fix: 'udev rule',
+    },
+    {
+      evidence: fails('ERR_PERMISSION'),
+      files: { '/dev/tee0': { gid: 54_321, mode: 0o020600, opens: 'EACCES' } },
+      found: 'mode 0600',
+      fix: 'MODE="0660"',
+    },
+  ],
+  'no-supplicant': [
+    {
+      evidence: fails('ERR_NO_SUPPLICANT'),
+      files: { '/proc/812/stat': undefined },
+      found: 'no tee-supp',
+      fix: 'systemctl',
+    },
+    // What is in the TA's memory goes on without it.
+    {
+      evidence: { ...works, supplicant: new SecureStorageError('ERR_NO_SUPPLICANT') },
+      files: { '/proc/812/stat': undefined },
+      found: 'no tee-supplicant',
+      fix: 'systemctl',
+    },
+    {
+      evidence: fails('ERR_PERMISSION'),
+      files: { '/proc/812/stat': '812 (tee-supplicant) Z 1' },
+      found: 'no',
+      fix: 'Start',
+    },
+  ],
+  'supplicant-stopped': {
+    evidence: fails('ERR_TIMEOUT'),
+    files: { '/proc/812/stat': '812 (tee-supplicant) T 1 812 812\n' },
+    found: 'process 812',
+    fix: 'kill -CONT 812',
+  },
+  'supplicant-hangs': [
+    { evidence: fails('ERR_TIMEOUT'), found: 'tee-supplicant runs as process 812', fix: 'restart' },
+    {
+      evidence: { ...works, supplicant: new SecureStorageError('ERR_TIMEOUT') },
+      files: { '/proc/812/stat': undefined, '/proc/1/stat': undefined },
+      found: 'cannot be seen from here',
+      fix: 'restart',
+    },
+  ],
+  'no-ta': [
+    { evidence: refuses('ERR_TA_NOT_FOUND'), files: { [TA_FILE]: undefined }, found: TA_FOLDER, fix: 'ff06ae7c' },
+    {
+      evidence: refuses('ERR_TA_NOT_FOUND'),
+      files: { '/proc/812/cmdline': 'tee-supplicant\0--ta-path=/opt/tas:/lib/optee_armtz\0', [TA_FILE]: undefined },
+      found: '/opt/tas',
+      fix: '/opt/tas',
+    },
+    {
+      evidence: refuses('ERR_TA_NOT_FOUND'),
+      files: { '/proc/812/cmdline': 'tee-supplicant\0-t\0tas\0' },
+      found: '/lib/tas',
+      fix: '/lib/tas',
+    },
+  ],
+  'unreadable-ta': {
+    evidence: refuses('ERR_TA_NOT_FOUND'),
+    files: { [TA_FILE]: { mode: 0o100600 } },
+    found: `${TA_FILE} is there (mode 0600)`,
+    fix: 'readable',
+  },
+  'ta-signature': { evidence: refuses('ERR_TA_SIGNATURE'), found: 'not signed with the key', fix: 'TA_SIGN_KEY' },
+  'ta-protocol': { evidence: refuses('ERR_TA_VERSION'), found: 'protocol 1', fix: 'comes with this package' },
+  'ta-format': { evidence: refuses('ERR_FORMAT_TOO_NEW'), found: 'newer', fix: 'newer' },
+  'old-kernel': [
+    {
+      evidence: refuses('ERR_KERNEL_TOO_OLD'),
+      machine: { release: '4.9.337-tegra' },
+      found: 'Linux 4.9.337-tegra',
+      fix: '5.8',
+    },
+    { evidence: fails('ERR_PERMISSION'), machine: { release: '5.7.19' }, found: 'Linux 5.7.19', fix: 'JetPack 5' },
+  ],
+  'not-in-group': {
+    evidence: refuses('ERR_NOT_IN_GROUP'),
+    options: { group: 2000 },
+    found: 'no member of group 2000',
+    fix: 'usermod -aG 2000',
+  },
+  'other-identity': { evidence: refuses('ERR_UID_MISMATCH'), found: 'user 1000', fix: 'Do not change the user' },
+  'nested-namespace': {
+    evidence: refuses('ERR_UID_MISMATCH'),
+    files: nestedNamespace,
+    machine: { uid: 0 },
+    found: 'user 0 of this user namespace',
+    fix: 'nested',
+  },
+  'identity-unverified': { evidence: informs({ ownerVerified: false }), found: 'fc34275c', fix: 'Nothing is wrong' },
+  'user-namespace': {
+    files: { ...nestedNamespace, '/proc/self/uid_map': ' 0 100000 65536\n' },
+    machine: { uid: 5 },
+    found: 'user 5 here is user 100005',
+    fix: 'mapping',
+  },
+  'storage-missing': { files: { '/var/lib/tee': undefined }, found: '/var/lib/tee', fix: 'restart tee-supplicant' },
+  'storage-read-only': [
+    {
+      files: mountedAs('33 1 179:1 / / rw - ext4 /dev/x rw\n38 33 179:2 / /var/lib/tee ro - ext4 /dev/y rw'),
+      found: 'read-only (ext4)',
+      fix: '--fs-parent-path',
+    },
+    { files: mountedAs('33 1 179:1 / / rw - squashfs /dev/x ro'), found: 'read-only (squashfs)', fix: 'writ' },
+  ],
+  'storage-volatile': [
+    { files: mountedAs('33 1 0:9 / / rw - tmpfs tmpfs rw'), found: 'on tmpfs', fix: 'before tee-supplicant starts' },
+    {
+      files: { '/proc/812/cmdline': 'tee-supplicant\0--fs-parent-path\0/tmp/tee\0', '/tmp/tee': { mode: 0o040700 } },
+      found: '/tmp/tee',
+      fix: 'partition',
+    },
+    {
+      files: { '/proc/812/cmdline': 'tee-supplicant\0-f/tmp/with space\0', '/tmp/with space': { mode: 0o040700 } },
+      found: '/tmp/with space',
+      fix: 'partition',
+    },
+  ],
+  'storage-overlay': { files: mountedAs('33 1 0:9 / / rw - overlay overlay rw'), found: 'overlay', fix: 'partition' },
+  'storage-open': { files: { '/var/lib/tee': { mode: 0o040777 } }, found: '0777', fix: 'chmod 0700 /var/lib/tee' },
+  'no-space': [
+    { ...withSpace(0), found: '/var/lib/tee) is full: 0 KiB', fix: 'Make room' },
+    // What is kept for root is of no use to another supplicant.
+    {
+      files: { '/proc/812/status': 'Uid:\t990\t990\t990\t990\n' },
+      ...withSpace(2 ** 30, 0),
+      found: '0 KiB',
+      fix: 'Make room',
+    },
+  ],
+  'little-space': { ...withSpace(900 * 1024), found: '900 KiB', fix: 'Make room' },
+  simulator: { backend: 'simulator', found: 'protects nothing', fix: "backend 'optee'" },
+  'simulator-fails': [
+    { backend: 'simulator', evidence: fails('ERR_SIMULATOR_REFUSED'), found: 'NODE_ENV is production', fix: 'optee' },
+    {
+      backend: 'simulator',
+      evidence: fails('ERR_NO_SIMULATOR', { detail: 'no worker' }),
+      found: 'no worker',
+      fix: 'bundler',
+    },
+  ],
+  'store-fails': [
+    { evidence: refuses('ERR_CORRUPT'), found: 'damaged or lost', fix: 'clear' },
+    { evidence: refuses('ERR_STORAGE'), found: 'not available', fix: 'mounted and writable' },
+    { evidence: refuses('ERR_TEE', { result: 0xffff0000 }), found: '0xffff0000', fix: 'dmesg' },
+    {
+      backend: 'simulator',
+      evidence: refuses('ERR_STORAGE', { detail: '/x is a file' }),
+      found: '/x is a file',
+      fix: 'Check',
+    },
+  ],
+  'store-healed': { evidence: informs({ healed: 2 }), found: 'boot: 2', fix: 'medium' },
+  'quota-near': [
+    { evidence: informs({ used: { keys: 9000, bytes: 5, objects: 9 } }), found: '9000 of 10000', fix: 'Delete' },
+    {
+      evidence: informs({ used: { keys: 5, bytes: 16_000_000, objects: 9 } }),
+      found: '15625 of 16384 KiB',
+      fix: 'quota',
+    },
+  ],
+  'no-rollback-protection': {
+    evidence: informs({ rollbackProtected: false, antiRollback: 100 }),
+    found: 'level 100',
+    fix: 'RPMB',
+  },
+  'emulated-root-key': {
+    files: { '/proc/device-tree/compatible': 'linux,dummy-virt\0' },
+    found: 'linux,dummy-virt',
+    fix: 'no real secret',
+  },
+  'open-fuses': { files: { [FUSE]: '0x00000000\n' }, found: `${FUSE} is 0x00000000`, fix: 'SecurityMode' },
+};
+
+const diagnosed = (host: Host, { evidence = works, options = {}, backend = 'optee' }: Partial<Stage> = {}): Diagnosis =>
+  judge(evidence, options, backend, host);
+
+const checkOf = ({ checks }: Diagnosis, id: string): Check => {
+  const check = checks.find((each) => each.id === id);
+  if (check === undefined) throw new Error(`there is no check ${id}`);
+  return check;
+};
+
+const cases = Object.entries(stages).flatMap(([cause, stage]) =>
+  [stage].flat().map((each) => [cause as Cause, each] as [Cause, Stage]),
+);
+
+test.each(cases)('%s', (cause, stage) => {
+  const { check: id, status } = causes[cause];
+  const diagnosis = diagnosed(boardWith(stage.files ?? {}, stage.machine), stage);
+  const check = checkOf(diagnosis, id);
+  expect(check).toMatchObject({ id, status });
+  expect(check.found).toContain(stage.found);
+  expect(check.fix).toContain(stage.fix);
+  for (const { found, fix = '' } of diagnosis.checks)
+    expect(`${found}${fix}`).not.toMatch(/\{\w+\}|undefined(?! symbol)|\n/);
+  expect(diagnosis.ok).toBe(status !== 'failed');
+  if (status === 'failed') expect(failedOf(diagnosis)).toContain(id);
+});
+
+const failedOf = ({ checks }: Diagnosis) => checks.filter(({ status }) => status === 'failed').map(({ id }) => id);
+
+describe('on a board that is as it should be', () => {
+  test('every check is ok, and says what it saw', () => {
+    const diagnosis = diagnosed(boardWith({}));
+    const found = Object.fromEntries(diagnosis.checks.map((check) => [check.id, check.found]));
+    expect(diagnosis.checks.filter(({ status }) => status !== 'ok').map(({ id }) => id)).toEqual(['root-key']);
+    expect(diagnosis).toMatchObject({ ok: true, info });
+    expect(found).toMatchObject({
+      addon: expect.stringContaining('optee-secure-storage.glibc.node') as string,
+      libteec: '/usr/lib/aarch64-linux-gnu/libteec.so.2.0.0',
+      supplicant: 'tee-supplicant (process 812, root), answers',
+      storage: '/var/lib/tee, on ext4',
+      space: '1024 MiB free on /var/lib/tee',
+      ta: TA_FILE,
+      identity: 'user 1000, attested as fc34275c-d8dd-5ba7-968b-504718363b87',
+      'root-key': expect.stringContaining('which key was burnt cannot be seen') as string,
+    });
+  });
+
+  test('the checks come in the order of the chain, each once', () => {
+    for (const checks of Object.values(checksOf)) {
+      const diagnosis = judge(works, {}, checks === checksOf.optee ? 'optee' : 'simulator', boardWith({}));
+      const ids = diagnosis.checks.map(({ id }) => id);
+      expect(ids).toEqual(checkIds.filter((id) => ids.includes(id)));
+      expect(new Set(ids).size).toBe(checks.length);
+    }
+  });
+});
+
+describe('what this process may not see is unknown, and no failure', () => {
+  const denied = { errno: 'EACCES' };
+
+  test('without procfs, sysfs and file systems', () => {
+    const hidden = Object.fromEntries(Object.keys(boardWithPaths()).map((path) => [path, denied]));
+    const diagnosis = diagnosed(boardWith(hidden, { space: {} }));
+    expect(diagnosis.ok).toBe(true);
+    for (const id of ['driver', 'storage', 'space', 'root-key', 'user-namespace']) {
+      expect(checkOf(diagnosis, id).status).toBe('unknown');
+    }
+  });
+
+  test('fuses that only root may see, and a key of which nothing is known', () => {
+    expect(checkOf(diagnosed(boardWith({ [FUSE]: denied })), 'root-key').found).toContain('only root');
+    expect(checkOf(diagnosed(boardWith({ [FUSE]: undefined })), 'root-key')).toMatchObject({ status: 'unknown' });
+  });
+
+  test('a supplicant in another PID namespace', () => {
+    const files = { '/proc/self/ns/pid': { link: 'pid:[4026532001]' }, '/proc/812/stat': undefined };
+    expect(checkOf(diagnosed(boardWith(files)), 'supplicant')).toMatchObject({ status: 'ok' });
+    const unasked = { evidence: fails('ERR_PERMISSION') };
+    expect(checkOf(diagnosed(boardWith(files), unasked), 'supplicant')).toMatchObject({ status: 'unknown' });
+  });
+
+  test('storage in mounts of the supplicant alone is judged by those, and not looked at here', () => {
+    const own = '33 1 179:1 / / rw - ext4 /dev/x rw\n38 33 0:77 / /var/lib/tee rw - tmpfs tmpfs rw';
+    const diagnosis = diagnosed(boardWith({ '/proc/812/mountinfo': own, '/var/lib/tee': undefined }));
+    expect(checkOf(diagnosis, 'storage')).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('tmpfs') as string,
+    });
+    expect(checkOf(diagnosis, 'space').status).toBe('unknown');
+  });
+
+  test('another libteec that needs no device', () => {
+    const files = { ...noTee, '/dev/tee0': undefined, '/proc/812/stat': undefined };
+    const diagnosis = diagnosed(boardWith(files));
+    expect(diagnosis.ok).toBe(true);
+    expect(checkOf(diagnosis, 'device').status).toBe('unknown');
+  });
+
+  function boardWithPaths(): Record<string, Entry | undefined> {
+    return {
+      '/proc': undefined,
+      '/proc/self/maps': undefined,
+      '/proc/self/mountinfo': undefined,
+      '/proc/self/uid_map': undefined,
+      '/proc/812/stat': undefined,
+      '/sys/class/tee': undefined,
+      '/dev/tee0': undefined,
+      [FUSE]: undefined,
+    };
+  }
+});
+
+describe('a broken link', () => {
+  test('is the only one that has failed; what comes after it is not reached', () => {
+    const diagnosis = diagnosed(boardWith({ [TA_FILE]: undefined }), { evidence: refuses('ERR_TA_NOT_FOUND') });
+    expect(failedOf(diagnosis)).toEqual(['ta']);
+    const later = ['ta-signature', 'ta-version', 'identity', 'store', 'quota', 'rollback', 'latency'];
+    for (const id of later) expect(checkOf(diagnosis, id)).toMatchObject({ status: 'unknown', found: 'not reached' });
+    expect(diagnosis).toMatchObject({
+      ok: false,
+      code: 'ERR_TA_NOT_FOUND',
+      message: expect.stringMatching(/is not installed in .*\. Copy /) as string,
+    });
+  });
+
+  test('without a driver it is the driver, not the device', () => {
+    const diagnosis = diagnosed(boardWith({ ...noTee, '/dev/tee0': undefined }), { evidence: noDevice });
+    expect(failedOf(diagnosis)).toEqual(['driver']);
+  });
+
+  test.each(Object.keys(errorTable) as ErrorCode[])('%s is always told', (code) => {
+    for (const backend of ['optee', 'simulator'] as const) {
+      const diagnosis = diagnosed(boardWith({}), { evidence: fails(code), backend });
+      expect(failedOf(diagnosis)).toHaveLength(1);
+      expect(diagnosis).toMatchObject({ ok: false, code, message: expect.stringMatching(/[^.]\. \w+/) as string });
+    }
+  });
+
+  test('a kernel that is old but attests users is well', () => {
+    const diagnosis = diagnosed(boardWith({}, { release: '5.4.0-backports' }));
+    expect(checkOf(diagnosis, 'kernel')).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining('older') as string,
+    });
+  });
+});
+
+test('docs/troubleshooting.md has every cause as the table has it', async () => {
+  const { troubleshootingTables } = await import('../../tools/docs/troubleshooting.mjs');
+  const text = readFileSync(path.resolve(__dirname, '../../docs/troubleshooting.md'), 'utf8');
+  expect(text).toContain(troubleshootingTables(causes));
+});
