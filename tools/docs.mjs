@@ -14,7 +14,12 @@ import { runTool } from './lib/tool.mjs';
 async function documents() {
   const { apiText } = await import('./docs/api.mjs');
   const { errorsText } = await import('./docs/errors.mjs');
-  return { 'docs/api.md': await apiText(), 'docs/errors.md': errorsText() };
+  const { troubleshootingText } = await import('./docs/troubleshooting.mjs');
+  return {
+    'docs/api.md': await apiText(),
+    'docs/errors.md': errorsText(),
+    'docs/troubleshooting.md': troubleshootingText(),
+  };
 }
 
 async function main() {

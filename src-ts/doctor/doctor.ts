@@ -2,14 +2,13 @@
 /** From the evidence to a diagnosis. */
 import { checkOptions } from '../arguments.js';
 import { backendName } from '../backend.js';
-import { errorTable } from '../error-table.js';
 import type { SecureStorageError } from '../errors.js';
 import { schema, type BackendName, type OpenOptions } from '../options.js';
 import { TA_UUID } from '../protocol.js';
 import type { Check, Diagnosis } from './diagnosis.js';
 import { gather, linkOf, type Evidence, type Open } from './evidence.js';
 import { thisHost, type Host } from './host.js';
-import { saying } from './subject.js';
+import { told } from './subject.js';
 import { findSupplicant } from './supplicant.js';
 import { checksOf } from './table.js';
 
@@ -51,9 +50,9 @@ const hasFailed = ({ status }: Check) => status === 'failed';
 
 /** Where no check sees what is wrong, the link that the error is about has failed with what the error says. */
 function blame(checks: Check[], error: SecureStorageError): void {
-  const { remedy } = errorTable[error.code];
+  const { error: found, remedy: fix } = told(error);
   const link = linkOf(error);
   const id = checks.some((check) => check.id === link) ? link : 'store';
   const index = checks.findIndex((check) => check.id === id);
-  checks[index] = { id, status: 'failed', found: saying(error.message, remedy), fix: remedy };
+  checks[index] = { id, status: 'failed', found, fix };
 }

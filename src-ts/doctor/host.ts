@@ -32,9 +32,11 @@ export interface Status {
 
 /** Of a file system, in bytes. */
 export interface Space {
+  readonly size: number;
   readonly free: number;
   /** For everybody but root. */
   readonly available: number;
+  readonly blockSize: number;
 }
 
 /** This machine. */
@@ -50,8 +52,8 @@ export function thisHost(): Host {
     link: (file) => readlinkSync(file),
     stat: (file) => statSync(file),
     space: (folder) => {
-      const { bsize, bfree, bavail } = statfsSync(folder);
-      return { free: bsize * bfree, available: bsize * bavail };
+      const { bsize, blocks, bfree, bavail } = statfsSync(folder);
+      return { size: bsize * blocks, free: bsize * bfree, available: bsize * bavail, blockSize: bsize };
     },
     open: (device) => {
       closeSync(openSync(device, 'r+'));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { errorTable } from '../error-table.js';
+import { detailsOf, type SecureStorageError } from '../errors.js';
 import type { Check, CheckId } from './diagnosis.js';
 import type { Evidence } from './evidence.js';
 import type { Host } from './host.js';
@@ -30,10 +32,11 @@ export function notReached(id: CheckId): Check {
   return unknown(id, 'not reached');
 }
 
-/** The text of an error without its method, its remedy and the full stop between. */
-export function saying(message: string, remedy: string): string {
-  const text = message.replace(/^\w+: /, '').replace(remedy, '');
-  return text.replace(/\.\s*$/, '');
+/** What an error says, apart: what happened, without the method that met it, and what to do. */
+export function told(error: SecureStorageError): { readonly error: string; readonly remedy: string } {
+  const remedy = detailsOf(error)?.remedy ?? errorTable[error.code].remedy;
+  const text = error.message.replace(/^\w+: /, '').replace(remedy, '');
+  return { error: text.replace(/\.\s*$/, ''), remedy };
 }
 
 /** The permission bits of a file, as ls shows them in numbers. */

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /** docs/errors.md from the table of errors and from what maps the results of the TEE to it. */
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { ROOT } from '../lib/paths.mjs';
 import { table } from './markdown.mjs';
+import { source } from './source.mjs';
 
 /** @typedef {import('../../src-ts/error-table.js').ErrorCode} ErrorCode */
 
@@ -75,9 +73,6 @@ function list(items) {
 
 /** The sources as they are, without a build. */
 function load() {
-  const require = createRequire(import.meta.url);
-  require(path.join(ROOT, 'test', 'native', 'support', 'typescript_hook.cjs'));
-  const source = (/** @type {string} */ name) => require(path.join(ROOT, 'src-ts', name));
   return {
     .../** @type {typeof import('../../src-ts/error-table.js')} */ (source('error-table.ts')),
     .../** @type {typeof import('../../src-ts/results.js')} */ (source('results.ts')),

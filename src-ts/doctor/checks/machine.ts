@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The machine and what of this package runs on it. */
-import { errorTable } from '../../error-table.js';
 import { oldestNode } from '../../version.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, type Host } from '../host.js';
-import { ok, saying, type CheckFunction } from '../subject.js';
+import { ok, told, type CheckFunction } from '../subject.js';
 
 export const platform: CheckFunction = ({ host }) => {
   const name = `${host.platform}-${host.arch}`;
@@ -36,7 +35,7 @@ export function containerKind(host: Host): string | undefined {
 export const addon: CheckFunction = ({ host, evidence }) => {
   const { error } = evidence;
   if (error !== undefined && progress(evidence, 'addon') === 'broken') {
-    return because('no-addon', { error: saying(error.message, errorTable[error.code].remedy) });
+    return because('no-addon', told(error));
   }
   return ok('addon', loaded(host, /optee[-_]secure[-_]storage[^/]*\.node$/) ?? 'loaded');
 };

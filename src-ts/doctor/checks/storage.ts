@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Where OP-TEE's storage ends up, and what it says. */
-import { errorTable } from '../../error-table.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
-import { glance, look } from '../host.js';
+import { glance, look, type Space } from '../host.js';
 import { mountOf, parseMounts, type Mount } from '../mounts.js';
-import { notReached, octal, ok, saying, unknown, type CheckFunction, type Subject } from '../subject.js';
+import { notReached, octal, ok, told, unknown, type CheckFunction, type Subject } from '../subject.js';
 
 const KIB = 1024;
 /** Less than one small change needs, with its copy. */
@@ -52,22 +51,23 @@ export const space: CheckFunction = (subject) => {
   // The directory itself may be closed to this process; its mount point is on the same file system.
   const looked = look(() => subject.host.space(mount.point));
   if (looked.seen === undefined) return unknown('space', `${mount.point} cannot be looked at (${looked.code})`);
-  const { free, available } = looked.seen;
-  // Some is kept for root.
-  const bytes = subject.supplicant?.uid === 0 ? free : available;
+  const bytes = subject.supplicant?.uid === 0 ? forRoot(looked.seen, mount.type) : looked.seen.available;
   const found = { point: mount.point, free: `${String(Math.floor(bytes / KIB))} KiB` };
   if (bytes < NO_SPACE) return because('no-space', found);
   if (bytes < LITTLE_SPACE) return because('little-space', found);
   return ok('space', `${String(Math.floor(bytes / KIB / KIB))} MiB free on ${mount.point}`);
 };
 
+/** Some is kept for root, and of that some by ext4 for itself: 2 %, at most 4096 blocks (Linux, fs/ext4/super.c). */
+function forRoot({ size, free, blockSize }: Space, type: string): number {
+  const kept = type === 'ext4' ? Math.min(Math.floor(size / blockSize / 50), 4096) * blockSize : 0;
+  return Math.max(0, free - kept);
+}
+
 export const store: CheckFunction = ({ evidence }) => {
   const { error, info } = evidence;
   const reached = progress(evidence, 'store');
-  if (error !== undefined && reached === 'broken') {
-    const { remedy } = errorTable[error.code];
-    return because('store-fails', { error: saying(error.message, remedy), remedy });
-  }
+  if (error !== undefined && reached === 'broken') return because('store-fails', told(error));
   if (reached === 'not reached' || info === undefined) return notReached('store');
   if (info.healed > 0) return because('store-healed', { count: info.healed });
   return ok('store', 'can be opened and read');

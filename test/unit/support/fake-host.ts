@@ -73,6 +73,11 @@ const MOUNTS = [
 export const TA_FOLDER = '/lib/optee_armtz';
 export const FUSE = '/sys/devices/platform/tegra-fuse/odm_production_mode';
 
+/** A file system of 8 GiB in blocks of 4 KiB, of which so much is free, and for everybody. */
+export function spaceOf(free: number, available = free): Space {
+  return { size: 2 ** 33, free, available, blockSize: 4096 };
+}
+
 /** A board on which everything is as it should be. */
 export const board: FakeMachine = {
   files: {
@@ -98,7 +103,7 @@ export const board: FakeMachine = {
     [`${TA_FOLDER}/ff06ae7c-d9e8-40c7-ab24-86ad69bffce7.ta`]: 'OTSH',
     [FUSE]: '0x00000001\n',
   },
-  space: { '/var/lib/tee': { free: 2 ** 30, available: 2 ** 30 } },
+  space: { '/var/lib/tee': spaceOf(2 ** 30) },
 };
 
 /** The board with some files changed, or taken away (undefined), and more. */
