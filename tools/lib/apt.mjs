@@ -20,8 +20,8 @@ export const APT_GROUPS = Object.freeze({
   simulator: ['clang', 'lld'],
   /** The TA, built with a development kit and signed. */
   ta: ['make', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'python3-cryptography', 'python3-pyelftools'],
-  /** The addon and the guest's helpers, for arm64. */
-  'cross-native': ['gcc-aarch64-linux-gnu', 'g++-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'make', 'python3'],
+  /** The addon as it is shipped, for other architectures and older C libraries. */
+  prebuild: ['clang', 'lld', 'llvm', 'make', 'python3'],
   /** Fetching packages of another Debian release and architecture. */
   fetch: ['ca-certificates', 'debian-archive-keyring', 'dpkg-dev'],
   /** Building the OP-TEE machine's images. */

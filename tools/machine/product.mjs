@@ -9,6 +9,7 @@ import { ensureNpm } from '../lib/npm.mjs';
 import { CACHE, ROOT } from '../lib/paths.mjs';
 import { step } from '../lib/progress.mjs';
 import { run, SetupError } from '../lib/run.mjs';
+import { ensurePrebuild } from '../prebuild.mjs';
 import { ensureTaDevKit } from './kits.mjs';
 
 /** @typedef {import('./boot-image.mjs').Overlay} Overlay */
@@ -56,16 +57,6 @@ async function ensureDist() {
   });
 }
 
-/** Builds the addon for arm64; that tool knows itself what changed. @returns {Promise<string>} */
-async function ensureAddon() {
-  require('tools/native.mjs', 'The build of the addon');
-  await ensureNpm();
-  await run(process.execPath, [at('tools/native.mjs'), 'arm64'], { cwd: ROOT, inherit: true });
-  const addon = at('build/arm64/optee_secure_storage.node');
-  if (!existsSync(addon)) throw new SetupError('tools/native.mjs arm64 left no build/arm64/optee_secure_storage.node');
-  return addon;
-}
-
 /**
  * Builds the Trusted Application for the machine's OP-TEE, signed with its key, where it changed.
  *
@@ -110,7 +101,7 @@ function addFolder(overlay, folder, to) {
  */
 export async function productOverlay() {
   await ensureDist();
-  const addon = await ensureAddon();
+  const addon = await ensurePrebuild('linux-arm64-glibc');
   const ta = await ensureTa();
   /** @type {Overlay} */
   const overlay = new Map();
