@@ -9,7 +9,7 @@
  *   node tools/prebuild.mjs              all
  *   node tools/prebuild.mjs TARGET …     some, as linux-arm64-glibc
  */
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { ensureNpm } from './lib/npm.mjs';

@@ -98,6 +98,7 @@ const KINDS = {
   fuzz: () => counted('tools/fuzz.mjs'),
   coverage: () => counted('tools/coverage.mjs'),
   native: () => jest('native'),
+  prebuilds: () => counted('tools/check-prebuilds.mjs', '--make'),
   sanitizers: () => counted('tools/sanitizers.mjs'),
   'ways-in': () => jest('ways-in'),
   e2e: () => jest('e2e'),
