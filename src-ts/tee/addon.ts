@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The native addon: its functions as they are, and where it is found. */
-import { TeeFailure } from './session.js';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { loadFirst, thisHost, type Binary } from './binaries.js';
 
 /** An opaque object: a session of the addon. It is closed when it is garbage. */
 export interface NativeSession {
@@ -106,16 +109,33 @@ export interface Addon {
 }
 
 /**
- * Where the addon may be, relative to this file in dist/tee/: one that was built here, then the ones that came with the
- * package. The paths are literal, so that bundlers see them; nothing in the environment can change them.
+ * The addon as it was built in this checkout. Bundlers must not look for it, for a published package has none; nor may a
+ * bundle, whose files are elsewhere, load another's build.
  */
-const candidates = [() => require('../../build/Release/optee_secure_storage.node') as Addon];
-if (process.platform === 'linux' && process.arch === 'arm64') {
-  candidates.push(() => require('../../prebuilds/linux-arm64/optee-secure-storage.glibc.node') as Addon);
-}
-if (process.platform === 'linux' && process.arch === 'x64') {
-  candidates.push(() => require('../../prebuilds/linux-x64/optee-secure-storage.glibc.node') as Addon);
-}
+const checkout = path.resolve(__dirname, '..', '..');
+const built: Binary<Addon> = {
+  file: 'build/Release/optee_secure_storage.node',
+  load: () => createRequire(__filename)(path.join(checkout, built.file)) as Addon,
+};
+
+/**
+ * The addons in the package, relative to this file in dist/tee/. The paths are literal, so that bundlers and packers see
+ * them; nothing in the environment can change them.
+ */
+const shipped: Readonly<Record<string, Binary<Addon>>> = {
+  'linux-arm64': {
+    file: 'prebuilds/linux-arm64/optee-secure-storage.glibc.node',
+    load: () => require('../../prebuilds/linux-arm64/optee-secure-storage.glibc.node') as Addon,
+  },
+  'linux-x64': {
+    file: 'prebuilds/linux-x64/optee-secure-storage.glibc.node',
+    load: () => require('../../prebuilds/linux-x64/optee-secure-storage.glibc.node') as Addon,
+  },
+  'linux-arm': {
+    file: 'prebuilds/linux-arm/optee-secure-storage.glibc.node',
+    load: () => require('../../prebuilds/linux-arm/optee-secure-storage.glibc.node') as Addon,
+  },
+};
 
 let loaded: Addon | undefined;
 
@@ -124,33 +144,12 @@ let loaded: Addon | undefined;
  * @throws TeeFailure 'no-addon'
  */
 export function loadAddon(): Addon {
-  return (loaded ??= firstThatLoads());
+  if (loaded) return loaded;
+  const fitting = shipped[`${process.platform}-${process.arch}`];
+  const binaries = [isCheckout() ? built : undefined, fitting].filter((binary) => binary !== undefined);
+  return (loaded = loadFirst(binaries, Object.keys(shipped), thisHost));
 }
 
-function firstThatLoads(): Addon {
-  const reasons: string[] = [];
-  for (const candidate of candidates) {
-    try {
-      return candidate();
-    } catch (error) {
-      if (!isMissing(error)) reasons.push(firstLine(error));
-    }
-  }
-  throw new TeeFailure('no-addon', `${describeHost()}: ${reasons.join('; ') || 'there is no binary for it'}`);
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === 'MODULE_NOT_FOUND';
-}
-
-/** Node.js appends a list of paths to some messages. */
-function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).split('\n', 1)[0] ?? '';
-}
-
-function describeHost(): string {
-  const report = process.report.getReport() as unknown as { header?: { glibcVersionRuntime?: string } };
-  const glibc = report.header?.glibcVersionRuntime;
-  const library = process.platform !== 'linux' ? '' : glibc === undefined ? ', no glibc' : `, glibc ${glibc}`;
-  return `${process.platform}-${process.arch}${library}`;
+function isCheckout(): boolean {
+  return existsSync(path.join(checkout, 'src-ts', 'tee', 'addon.ts'));
 }
