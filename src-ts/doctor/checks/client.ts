@@ -14,9 +14,9 @@ export const libteec: CheckFunction = ({ host, evidence }) => {
   if (reached === 'not reached') return notReached('libteec');
   if (reached === 'beyond') return ok('libteec', loaded(host, /\/libteec\.so[^/]*$/) ?? 'loaded');
   const tried = detailOf(evidence);
-  // The loader says so of a file that is not there, and of nothing else.
-  const missing = tried.split('; ').filter((each) => !each.includes('cannot open shared object file'));
-  return missing.length === 0 ? because('no-libteec') : because('foreign-libteec', { error: missing.join('; ') });
+  // That one cannot be opened is what the loader says of a file that is not there.
+  const unusable = tried.split('; ').filter((each) => !each.includes('cannot open shared object file'));
+  return unusable.length === 0 ? because('no-libteec') : because('foreign-libteec', { error: unusable.join('; ') });
 };
 
 /** What the seam said of the failure, without the words around it. */
