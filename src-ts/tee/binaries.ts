@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The addon's binaries: which there are, which of them this machine can load, and why one did not load. */
+import { readFileSync } from 'node:fs';
 import { TeeFailure } from './session.js';
 
 /** What decides which binary a process can load. */
@@ -58,7 +59,7 @@ export function loadFirst<T>(binaries: readonly Binary<T>[], shipped: readonly s
     try {
       return load();
     } catch (error) {
-      reasons.push(`${file}: ${isMissing(error) ? 'there is no such file' : firstLine(error)}`);
+      reasons.push(`${file}: ${reasonOf(error)}`);
     }
   }
   throw new TeeFailure('no-addon', explain(reasons, shipped, host()));
@@ -87,8 +88,26 @@ function isOlder(version: string, than: string): boolean {
   return version.localeCompare(than, 'en', { numeric: true }) < 0;
 }
 
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === 'MODULE_NOT_FOUND';
+/** Why a binary did not load. The loader of Linux says of one for another processor that there is no such file. */
+function reasonOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException | null)?.code === 'MODULE_NOT_FOUND') return 'there is no such file';
+  const message = firstLine(error);
+  const [, found] = /^(.+?\.node): cannot open shared object file/.exec(message) ?? [];
+  const arch = found === undefined ? undefined : archOf(found);
+  return arch === undefined || arch === process.arch ? message : `it is for another processor (${arch}): ${message}`;
+}
+
+/** Processors by their numbers in ELF files. */
+const ARCHS: Readonly<Record<number, string>> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' };
+
+/** The processor that a binary is for, as Node.js calls it; undefined where the file does not tell. */
+function archOf(file: string): string | undefined {
+  try {
+    const head = readFileSync(file).subarray(0, 20);
+    return head.toString('latin1', 0, 4) === '\x7fELF' ? ARCHS[head.readUInt16LE(18)] : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Node.js appends a list of paths to some messages. */

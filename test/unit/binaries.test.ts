@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Which of the addon's binaries is loaded, and what is said where none is. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { loadFirst, thisHost, type Binary, type Host } from '../../src-ts/tee/binaries.js';
 import { TeeFailure } from '../../src-ts/tee/session.js';
 
@@ -51,6 +54,22 @@ test.each<[string, Host, string]>([
   ['an old glibc of few digits', { ...JETSON, glibc: '2.5' }, 'the binaries need glibc 2.28 or later'],
 ])('%s is told', (_, host, hint) => {
   expect(explained([missing('x')], host)).toMatch(new RegExp(`; ${hint.replaceAll('.', '\\.')}$`));
+});
+
+test('a binary for another processor is told, for the system says that there is no such file', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'binary-'));
+  try {
+    const file = path.join(folder, 'addon.node');
+    const riscv64 = Buffer.alloc(64);
+    riscv64.write('\x7fELF\x02\x01', 'latin1');
+    riscv64.writeUInt16LE(243, 18);
+    writeFileSync(file, riscv64);
+    const message = `${file}: cannot open shared object file: No such file or directory`;
+    const binary = fails('addon.node', message, 'ERR_DLOPEN_FAILED');
+    expect(explained([binary], JETSON)).toContain('; addon.node: it is for another processor (riscv64): ');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a machine that binaries are for gets no hint of the kind', () => {
