@@ -290,7 +290,7 @@ export const errorTable = {
     ],
     remedy:
       'Copy UUID.ta into the directory from which tee-supplicant loads Trusted Applications, ' +
-      'usually /lib/optee_armtz.',
+      'usually /lib/optee_armtz (sudo optee-storage ta install).',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -300,7 +300,7 @@ export const errorTable = {
       'the development key signed it, which a board with keys of its own does not trust',
       'the file is damaged or not complete',
     ],
-    remedy: 'Sign it with that key (make -C ta TA_SIGN_KEY=...) and install it again.',
+    remedy: 'Sign it with that key (optee-storage ta sign, or make -C ta TA_SIGN_KEY=...) and install it again.',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
