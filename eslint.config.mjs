@@ -47,4 +47,9 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // What Electron shows, and not Node.js.
+    files: ['examples/electron/src/page.js'],
+    languageOptions: { globals: { window: 'readonly', document: 'readonly', FormData: 'readonly' } },
+  },
 );
