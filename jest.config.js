@@ -32,6 +32,7 @@ module.exports = {
     project('native', ['native/*.test.ts']),
     project('ways-in'),
     project('sanitizers', sanitizers), // by tools/sanitizers.mjs
+    project('package'),
     project('e2e'),
   ],
 };

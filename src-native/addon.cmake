@@ -21,12 +21,31 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O3")
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # The headers of Node-API are the same for every version and architecture, so
-# none has to be fetched.
-set(modules "${PROJECT_SOURCE_DIR}/node_modules")
+# none has to be fetched. They are looked for as node would from here, or from
+# where the build was asked for: pnpm's folders do not lead from one to the other.
+function(find_headers module variable)
+  execute_process(
+    COMMAND
+      node -p
+      "path.resolve(require(require.resolve('${module}', { paths: ['.', process.env.INIT_CWD || '.'] })).include_dir)"
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+    OUTPUT_VARIABLE found
+    OUTPUT_STRIP_TRAILING_WHITESPACE
+    ERROR_QUIET
+    RESULT_VARIABLE status
+  )
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${module} is needed for this build. Run:\n  npm install --save-dev ${module}")
+  endif()
+  set(${variable} "${found}" PARENT_SCOPE)
+endfunction()
+
+find_headers(node-api-headers node_api_headers)
+find_headers(node-addon-api node_addon_api)
+
 add_library(optee_secure_storage MODULE ${sources})
 target_include_directories(
-  optee_secure_storage SYSTEM PRIVATE "${modules}/node-api-headers/include"
-                                      "${modules}/node-addon-api"
+  optee_secure_storage SYSTEM PRIVATE "${node_api_headers}" "${node_addon_api}"
 )
 target_compile_options(optee_secure_storage PRIVATE ${flags})
 target_link_options(

@@ -101,6 +101,7 @@ const KINDS = {
   prebuilds: () => counted('tools/check-prebuilds.mjs', '--make'),
   sanitizers: () => counted('tools/sanitizers.mjs'),
   'ways-in': () => jest('ways-in'),
+  package: () => jest('package'),
   e2e: () => jest('e2e'),
 };
 

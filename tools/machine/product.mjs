@@ -14,7 +14,7 @@ import { ensureTaDevKit } from './kits.mjs';
 
 /** @typedef {import('./boot-image.mjs').Overlay} Overlay */
 
-const TA_UUID = 'ff06ae7c-d9e8-40c7-ab24-86ad69bffce7';
+export const TA_UUID = 'ff06ae7c-d9e8-40c7-ab24-86ad69bffce7';
 const PACKAGE = '/opt/optee-secure-storage';
 
 /** @param {string} name relative to the checkout, as all names here. */
@@ -44,7 +44,7 @@ function isUpToDate(output, sources) {
 }
 
 /** Compiles the TypeScript where it changed. */
-async function ensureDist() {
+export async function ensureDist() {
   require('src-ts/index.ts', 'The TypeScript API');
   const sources = ['src-ts', 'tsconfig.json'];
   const output = at('dist/index.js');

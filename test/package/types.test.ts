@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/** The package's entry points and types, as the linters of packages and a strict user of TypeScript see them. */
+import path from 'node:path';
+
+import { install, MANAGERS } from './support/managers.js';
+import { App, ensureTools, packPackage, SETUP_MS } from './support/place.js';
+
+jest.setTimeout(180_000);
+
+const ROOT = path.resolve(__dirname, '../..');
+
+const PROGRAM = `
+import { SecureStorage, isSecureStorageError, type StoreInfo } from 'optee-secure-storage';
+import { getPassword } from 'optee-secure-storage/keytar';
+import { MemoryTee } from 'optee-secure-storage/testing';
+
+export async function main(): Promise<StoreInfo> {
+  const store: SecureStorage = await SecureStorage.open({ backend: 'simulator' });
+  const value: Buffer | null = await store.get('key');
+  const text: string | null = await store.get('key', { encoding: 'utf8' });
+  // @ts-expect-error -- numbers are no values
+  await store.put('key', 5);
+  const password: string | null = await getPassword('service', 'account');
+  const tee: MemoryTee = await MemoryTee.create();
+  await tee.close();
+  if (isSecureStorageError(value)) throw new Error(text ?? password ?? value.code);
+  return store.info();
+}
+`;
+
+let tools: string;
+let tarball: string;
+
+beforeAll(async () => {
+  tools = await ensureTools();
+  tarball = await packPackage();
+}, SETUP_MS);
+
+test('publint finds nothing, not even a suggestion', async () => {
+  const app = new App();
+  const printed = await app.node(path.join(tools, 'publint/src/cli.js'), '--strict', tarball);
+  expect(printed).toContain('All good!');
+});
+
+test('types are right for every way to resolve modules, that of before exports included', async () => {
+  const app = new App();
+  const program = path.join(tools, '@arethetypeswrong/cli/dist/index.js');
+  const args = [tarball, '--exclude-entrypoints', './package.json', '--format', 'table-flipped'];
+  const printed = await app.node(program, ...args);
+  expect(printed).toContain('No problems found');
+});
+
+test.each([
+  ['an ES module', 'main.mts'],
+  ['CommonJS', 'main.cts'],
+])('a strict program compiles against it as %s', async (_, file) => {
+  const app = new App();
+  const [npm] = MANAGERS;
+  if (npm === undefined) throw new Error('no manager');
+  await install(app, npm, { tools, tarball });
+  app.write(file, PROGRAM);
+  const options = [
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--strict',
+    '--exactOptionalPropertyTypes',
+    '--noEmit',
+  ];
+  const types = ['--types', 'node', '--typeRoots', path.join(ROOT, 'node_modules/@types')];
+  const lib = ['--lib', 'es2022,esnext.disposable'];
+  await app.node(path.join(ROOT, 'node_modules/typescript/bin/tsc'), ...options, ...types, ...lib, file);
+});
