@@ -13,10 +13,16 @@ export const commonOptions = {
   domain: { type: 'string', argument: 'NAME', help: "the domain within the owner's storage (default: default)" },
   group: { type: 'string', argument: 'GROUP', help: 'use the storage of a group, given by name or number' },
   'ta-uuid': { type: 'string', argument: 'UUID', help: 'the Trusted Application, if built under another UUID' },
-  backend: { type: 'string', argument: 'NAME', help: 'optee, or simulator, which protects nothing (default: optee)' },
+  backend: {
+    type: 'string',
+    argument: 'NAME',
+    completes: ['optee', 'simulator'],
+    help: 'optee, or simulator, which protects nothing (default: optee)',
+  },
   'simulator-dir': {
     type: 'string',
     argument: 'DIRECTORY',
+    completes: 'file',
     help: "the simulator's data (default: one of the user's own)",
   },
   timeout: { type: 'string', argument: 'SECONDS', help: 'give up after so long (default: 10)' },

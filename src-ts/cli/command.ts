@@ -3,6 +3,12 @@ import type { OpenOptions } from '../options.js';
 import type { SecureStorage } from '../store.js';
 import type { Io } from './io.js';
 
+/**
+ * What a shell completes an argument to: keys that exist, `NAME=` with a key, the name of a file, a program with its
+ * arguments, or one of some words.
+ */
+export type Completion = 'key' | 'variable' | 'file' | 'program' | readonly string[];
+
 /** An option of a command, in the terms of node:util's parseArgs and with its help. */
 export interface OptionSpec {
   readonly type: 'string' | 'boolean';
@@ -10,6 +16,8 @@ export interface OptionSpec {
   readonly argument?: string;
   /** Whether it may be given several times; its value is an array then. */
   readonly multiple?: boolean;
+  /** What its argument is completed to; left out: nothing. */
+  readonly completes?: Completion;
   readonly help: string;
 }
 
@@ -42,6 +50,8 @@ export interface Command {
   readonly startsProgram?: boolean;
   /** True if it needs no store: the options that choose one are none of its own. */
   readonly withoutStore?: boolean;
+  /** What its positional arguments are completed to; left out: nothing. */
+  readonly completes?: Completion;
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** @returns the exit code; errors are thrown */
   run(context: Context): Promise<number>;

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { SecureStorageError } from '../errors.js';
 import { Limit } from '../protocol.js';
 import type { Io } from './io.js';
-import { promptHidden } from './prompt.js';
+import { promptHiddenLines } from './prompt.js';
 
 /**
  * Reads a value.
@@ -27,8 +27,8 @@ export async function readValue(io: Io, key: string, file: string | undefined, t
 
 /** A value typed blindly is asked for twice. */
 async function promptTwice(io: Io, key: string): Promise<Buffer> {
-  const value = await promptHidden(io, `Value for ${JSON.stringify(key)} (not shown): `);
-  const again = await promptHidden(io, 'Again: ');
+  const lines = await promptHiddenLines(io, [`Value for ${JSON.stringify(key)} (not shown): `, 'Again: ']);
+  const [value = Buffer.alloc(0), again = Buffer.alloc(0)] = lines;
   try {
     if (value.length === 0) throw inputError('nothing was entered');
     if (!value.equals(again)) throw inputError('the two entries differ');

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The hidden prompt, on a terminal that is played by a stream. */
 import { promptHidden } from '../../src-ts/cli/prompt.js';
-import { optee } from './support/cli.js';
+import { buildCommandLine, main, optee, opteeProcess, softEnvironment } from './support/cli.js';
 import { errorOf } from './support/errors.js';
 import { Terminal } from './support/played-terminal.js';
-import { loadSoftTee } from './support/soft-tee.js';
+import { freshFolder } from './support/folders.js';
+import { buildSoftTee, loadSoftTee } from './support/soft-tee.js';
+import { onTerminal, type Step } from './support/terminal.js';
 
 async function typed(...keys: (string | number[])[]): Promise<string> {
   const terminal = new Terminal();
@@ -42,6 +44,7 @@ describe('a line', () => {
   });
 
   test.each([
+    ['an arrow key', (terminal: Terminal) => terminal.write(Buffer.from('abc\u001b[D\r'))],
     ['Ctrl-C', (terminal: Terminal) => terminal.write(Buffer.from('abc\u0003'))],
     ['a terminal that goes away', (terminal: Terminal) => terminal.end()],
   ])('is given up with %s', async (_name, act) => {
@@ -50,6 +53,40 @@ describe('a line', () => {
     act(terminal);
     expect(await errorOf(answer)).toMatchObject({ code: 'ERR_INPUT' });
     expect(terminal.modes).toEqual([true, false]);
+  });
+});
+
+describe('put on a real terminal', () => {
+  const storage = freshFolder();
+
+  beforeAll(() => {
+    buildSoftTee();
+    buildCommandLine();
+  }, 120_000);
+
+  const put = (steps: readonly Step[], after = 'stty -a') => {
+    const line = `'${process.execPath}' '${main}' put typed; echo "code $?"; ${after}`;
+    return onTerminal(['bash', '-c', line], softEnvironment(storage), steps).output;
+  };
+
+  test('nothing of the value is shown, and the terminal is left as it was', () => {
+    const output = put([
+      ['(not shown): ', 's3cret\r'],
+      ['Again: ', 's3cret\r'],
+    ]);
+    expect(output).toContain('code 0');
+    expect(output).not.toContain('s3cret');
+    expect(output).toMatch(/ icanon .*[^]* echo /);
+    expect(output).not.toMatch(/-echo |-icanon/);
+    expect(opteeProcess(['get', 'typed'], softEnvironment(storage)).stdout.toString()).toBe('s3cret');
+  });
+
+  test('Ctrl-C gives up and leaves the terminal as it was', () => {
+    const output = put([['(not shown): ', 's3c\u0003']]);
+    expect(output).toContain('code 1');
+    expect(output).toContain('no value was entered');
+    expect(output).not.toContain('s3c');
+    expect(output).not.toMatch(/-echo |-icanon/);
   });
 });
 

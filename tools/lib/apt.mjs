@@ -36,6 +36,8 @@ export const APT_GROUPS = Object.freeze({
     'gcc-aarch64-linux-gnu',
     'libc6-dev-arm64-cross',
   ],
+  /** Trying the completion of the command line. */
+  shells: ['bash', 'zsh', 'fish', 'python3'],
   /** Running the OP-TEE machine. */
   machine: ['qemu-system-arm', 'e2fsprogs', 'util-linux'],
 });

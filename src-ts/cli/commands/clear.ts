@@ -10,6 +10,7 @@ export const command: Command = {
     'Without PREFIX --all is needed. Prints how many keys were deleted.',
   ],
   positionals: [0, 1],
+  completes: 'key',
   options: {
     yes: { type: 'boolean', help: 'really delete; without it nothing happens' },
     all: { type: 'boolean', help: 'delete every key of the domain' },

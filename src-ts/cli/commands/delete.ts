@@ -8,6 +8,7 @@ export const command: Command = {
   usage: 'KEY',
   help: ['Deletes KEY. Exit code 3 if there is no such key.'],
   positionals: [1, 1],
+  completes: 'key',
   options: {
     'if-revision': { type: 'string', argument: 'N', help: 'only if the key has this revision (else exit code 4)' },
   },

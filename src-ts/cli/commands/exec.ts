@@ -28,22 +28,26 @@ export const command: Command = {
   ],
   positionals: [1, Infinity],
   startsProgram: true,
+  completes: 'program',
   options: {
     env: {
       type: 'string',
       multiple: true,
       argument: 'NAME=KEY',
+      completes: 'variable',
       help: 'set the variable NAME to the value of KEY (NAME alone: of the key NAME)',
     },
     'file-env': {
       type: 'string',
       multiple: true,
       argument: 'NAME=KEY',
+      completes: 'variable',
       help: 'set NAME to the path of a file in memory with the value of KEY (Linux only)',
     },
     prefix: {
       type: 'string',
       argument: 'PREFIX',
+      completes: 'key',
       help: 'set a variable for each key that begins so: db/user-name with PREFIX db/ sets USER_NAME',
     },
   },

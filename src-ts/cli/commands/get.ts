@@ -10,6 +10,7 @@ export const command: Command = {
     'Base64, whatever its bytes are. Exit code 3 if there is no such key.',
   ],
   positionals: [1, 1],
+  completes: 'key',
   options: { newline: { type: 'boolean', help: 'write a newline after the value' } },
   async run({ positionals: [key = ''], options, io, json, open }) {
     const entry = await (await open()).getEntry(key);

@@ -6,6 +6,7 @@ export const command: Command = {
   usage: 'KEY',
   help: ['Tells by the exit code whether there is KEY: 0 if so, 3 if not. Prints nothing without --json.'],
   positionals: [1, 1],
+  completes: 'key',
   options: {},
   async run({ positionals: [key = ''], io, json, open }) {
     const exists = await (await open()).has(key);

@@ -27,8 +27,14 @@ export const command: Command = {
   ],
   positionals: [0, 1],
   readsSecret: true,
+  completes: 'file',
   options: {
-    format: { type: 'string', argument: 'FORMAT', help: "json or dotenv (default: by the file's name or its content)" },
+    format: {
+      type: 'string',
+      argument: 'FORMAT',
+      completes: ['json', 'dotenv'],
+      help: "json or dotenv (default: by the file's name or its content)",
+    },
     prefix: { type: 'string', argument: 'PREFIX', help: 'put this before each key' },
     'if-absent': { type: 'boolean', help: 'only if none of the keys exists yet (else exit code 4)' },
     'dry-run': { type: 'boolean', help: 'only print the size in bytes and the name of each key' },

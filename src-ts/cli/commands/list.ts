@@ -7,9 +7,10 @@ export const command: Command = {
   usage: '[PREFIX]',
   help: ['Lists the keys that begin with PREFIX, one a line, in the order of their bytes. Without PREFIX: all.'],
   positionals: [0, 1],
+  completes: 'key',
   options: {
     long: { type: 'boolean', help: 'print size in bytes, revision and key, separated by tabs' },
-    after: { type: 'string', argument: 'KEY', help: 'only keys that come after this one' },
+    after: { type: 'string', argument: 'KEY', completes: 'key', help: 'only keys that come after this one' },
     limit: { type: 'string', argument: 'N', help: 'at most so many' },
   },
   async run({ positionals: [prefix], options, io, json, open }) {

@@ -15,7 +15,12 @@ export const command: Command = {
   positionals: [1, 1],
   readsSecret: true,
   options: {
-    file: { type: 'string', argument: 'PATH', help: 'read the value from this file (-: standard input)' },
+    file: {
+      type: 'string',
+      argument: 'PATH',
+      completes: 'file',
+      help: 'read the value from this file (-: standard input)',
+    },
     trim: { type: 'boolean', help: 'remove one newline from the end of what is read' },
     ...conditionOptions,
   },

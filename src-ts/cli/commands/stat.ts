@@ -7,6 +7,7 @@ export const command: Command = {
   usage: 'KEY',
   help: ['Prints the size in bytes and the revision of the value of KEY. Exit code 3 if there is no such key.'],
   positionals: [1, 1],
+  completes: 'key',
   options: {},
   async run({ positionals: [key = ''], io, json, open }) {
     const stat = await (await open()).stat(key);
