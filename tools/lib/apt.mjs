@@ -22,6 +22,10 @@ export const APT_GROUPS = Object.freeze({
   ta: ['make', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'python3-cryptography', 'python3-pyelftools'],
   /** The addon as it is shipped, for other architectures and older C libraries. */
   prebuild: ['clang', 'lld', 'llvm', 'make', 'python3'],
+  /** Signing a TA with a key in an HSM, of which SoftHSM takes the place. */
+  signing: ['openssl', 'opensc', 'softhsm2'],
+  /** Judging the examples' units. */
+  systemd: ['systemd'],
   /** Fetching packages of another Debian release and architecture. */
   fetch: ['ca-certificates', 'debian-archive-keyring', 'dpkg-dev'],
   /** Building the OP-TEE machine's images. */
