@@ -109,8 +109,8 @@ export interface Addon {
 }
 
 /**
- * The addon as it was built in this checkout. Bundlers must not look for it, for a published package has none; nor may a
- * bundle, whose files are elsewhere, load another's build.
+ * The addon as it was built in this checkout, or by a user in the installed package (docs/from-source.md). Bundlers must
+ * not look for it, for a published package has none; nor may a bundle, whose files are elsewhere, load another's build.
  */
 const checkout = path.resolve(__dirname, '..', '..');
 const built: Binary<Addon> = {
@@ -146,10 +146,11 @@ let loaded: Addon | undefined;
 export function loadAddon(): Addon {
   if (loaded) return loaded;
   const fitting = shipped[`${process.platform}-${process.arch}`];
-  const binaries = [isCheckout() ? built : undefined, fitting].filter((binary) => binary !== undefined);
+  const binaries = [mayBeBuilt() ? built : undefined, fitting].filter((binary) => binary !== undefined);
   return (loaded = loadFirst(binaries, Object.keys(shipped), thisHost));
 }
 
-function isCheckout(): boolean {
-  return existsSync(path.join(checkout, 'src-ts', 'tee', 'addon.ts'));
+function mayBeBuilt(): boolean {
+  const has = (...names: string[]) => existsSync(path.join(checkout, ...names));
+  return has('src-ts', 'tee', 'addon.ts') || (has('src-native', 'addon.cc') && has(built.file));
 }

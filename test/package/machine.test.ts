@@ -71,8 +71,8 @@ test('it stores and fetches by its prebuilt addon and libteec.so.2', async () =>
 
 test('its command does', async () => {
   const command = ['node', `${PACKAGE}/dist/cli/main.js`];
-  await output([...command, 'put', 'from/stdin'], 'shell');
-  expect(await output([...command, 'get', 'from/stdin'])).toBe('shell');
+  await output([...command, 'put', 'from/stdin', '--timeout', '120'], 'shell');
+  expect(await output([...command, 'get', 'from/stdin', '--timeout', '120'])).toBe('shell');
 });
 
 test('with libteec.so.1 in the older layout, and no other to be found, it stores and fetches too', async () => {
@@ -85,5 +85,5 @@ test('with libteec.so.1 in the older layout, and no other to be found, it stores
 });
 
 test('what was stored by one library is read by the other', async () => {
-  expect(await output(['node', `${PACKAGE}/dist/cli/main.js`, 'get', 'from/stdin'])).toBe('shell');
+  expect(await output(['node', `${PACKAGE}/dist/cli/main.js`, 'get', 'from/stdin', '--timeout', '120'])).toBe('shell');
 });

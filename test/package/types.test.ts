@@ -45,7 +45,9 @@ test('publint finds nothing, not even a suggestion', async () => {
 test('types are right for every way to resolve modules, that of before exports included', async () => {
   const app = new App();
   const program = path.join(tools, '@arethetypeswrong/cli/dist/index.js');
-  const args = [tarball, '--exclude-entrypoints', './package.json', '--format', 'table-flipped'];
+  // keytar's functions are there by name as well as in the default export, so that both ways of importing find them.
+  const ignored = ['--ignore-rules', 'cjs-only-exports-default'];
+  const args = [tarball, '--exclude-entrypoints', './package.json', '--format', 'table-flipped', ...ignored];
   const printed = await app.node(program, ...args);
   expect(printed).toContain('No problems found');
 });
