@@ -43,7 +43,7 @@ export const APT_GROUPS = Object.freeze({
   /** Trying the completion of the command line. */
   shells: ['bash', 'zsh', 'fish', 'python3'],
   /** Running the OP-TEE machine. */
-  machine: ['qemu-system-arm', 'e2fsprogs', 'util-linux'],
+  machine: ['qemu-system-arm', 'qemu-utils', 'e2fsprogs', 'util-linux'],
 });
 
 /** @typedef {keyof typeof APT_GROUPS} AptGroup */

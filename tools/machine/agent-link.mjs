@@ -55,6 +55,8 @@ export class AgentLink {
   /** @type {Buffer[]} */
   #input = [];
   #inputLength = 0;
+  /** Bytes so far. */
+  received = 0;
   /** @type {Error | undefined} */
   #lost;
   /** @type {() => void} */
@@ -99,6 +101,31 @@ export class AgentLink {
     this.#processes.clear();
   }
 
+  /** The processes that run, by channel. */
+  processes() {
+    return new Map(this.#processes);
+  }
+
+  /** The machine stands still, with calls under way that nobody will answer. @param {Error} reason */
+  interrupt(reason) {
+    for (const process of this.#processes.values()) process.onInterrupted(reason);
+  }
+
+  /**
+   * The machine goes back to a state in which these processes ran. They go on from there, all others are lost.
+   *
+   * @param {ReadonlyMap<number, GuestProcess>} processes
+   */
+  goBack(processes) {
+    const reason = new Error('The OP-TEE machine went back to an earlier state');
+    const others = [...this.#processes].filter(([channel]) => !processes.has(channel));
+    this.#input = [];
+    this.#inputLength = 0;
+    this.#processes = new Map(processes);
+    for (const [, process] of others) process.onLost(reason);
+    for (const process of processes.values()) process.goBack(reason);
+  }
+
   /** @param {number} channel @returns {import('./guest-process.mjs').Wire} */
   #wireOf(channel) {
     return {
@@ -122,6 +149,7 @@ export class AgentLink {
 
   /** @param {Buffer} chunk */
   #receive(chunk) {
+    this.received += chunk.length;
     this.#input.push(chunk);
     this.#inputLength += chunk.length;
     for (let size = this.#nextSize(); size !== undefined && this.#inputLength >= size; size = this.#nextSize()) {

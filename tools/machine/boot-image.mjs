@@ -47,7 +47,7 @@ export function writeInitrd(to, images, overlay) {
     archive.file(`modules/${name}`, path.join(modules, name));
   for (const name of ['start', 'supplicant', 'user.cjs', 'portable.cjs'])
     archive.file(`guest/${name}`, path.join(GUEST, name));
-  for (const name of ['agent', 'counters.so']) archive.file(`guest/${name}`, path.join(images.tools, name));
+  for (const name of ['agent', 'supplicant.so']) archive.file(`guest/${name}`, path.join(images.tools, name));
   for (const [name, content] of overlay) {
     if ('file' in content) archive.file(`product${name}`, content.file, content.executable);
     else archive.link(`product${name}`, content.link);

@@ -3,7 +3,7 @@
 
 /** @typedef {import('./machine.d.mts').SupplicantCounters} SupplicantCounters */
 
-/** The layout of guest/counters/counters.h. */
+/** The layout of guest/supplicant-library/counters.h. */
 const NAME_SIZE = 24;
 const ENTRY_SIZE = NAME_SIZE + 8;
 

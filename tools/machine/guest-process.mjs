@@ -22,7 +22,7 @@ const CHUNK = 64 * 1024;
  */
 
 /** @typedef {(stream: number, bytes: Buffer) => void} OnData */
-/** @typedef {{ onData: OnData }} Listeners */
+/** @typedef {{ onData: OnData, onInterrupted?: ((reason: Error) => void) | undefined }} Listeners */
 /** @typedef {{ code: number | null, signal: NodeJS.Signals | null }} Exit */
 
 /** Linux numbers signals alike on the host and in the machine. @param {number} number */
@@ -36,6 +36,7 @@ export class GuestProcess {
   #wire;
   #command;
   #onData;
+  #onInterrupted;
   /** Bytes sent and not yet consumed, by stream. */
   #underway = [0, 0, 0, 0];
   /** @type {(() => void)[]} */
@@ -46,24 +47,30 @@ export class GuestProcess {
   /** @type {Exit | undefined} */
   #exit;
   #over = false;
+  #isMerged = false;
   /** @type {(exit: Exit) => void} */
   #resolve = () => {};
   /** @type {(error: Error) => void} */
   #reject = () => {};
 
   /** Settles when the process has ended and all it wrote was received. @type {Promise<Exit>} */
-  closed;
+  closed = this.#open();
 
   /** @param {Wire} wire @param {string} command @param {Listeners} listeners */
-  constructor(wire, command, { onData }) {
+  constructor(wire, command, { onData, onInterrupted }) {
     this.#wire = wire;
     this.#command = command;
     this.#onData = onData;
-    this.closed = new Promise((resolve, reject) => {
+    this.#onInterrupted = onInterrupted;
+  }
+
+  #open() {
+    const closed = new Promise((/** @type {(exit: Exit) => void} */ resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.closed.catch(() => {}); // it may be looked at later, or by nobody
+    closed.catch(() => {}); // it may be looked at later, or by nobody
+    return closed;
   }
 
   get isOver() {
@@ -147,8 +154,26 @@ export class GuestProcess {
     this.#reject(reason);
   }
 
+  /** What was sent and not consumed never will be. @param {Error} reason */
+  onInterrupted(reason) {
+    this.#underway.fill(0);
+    this.#wakeWriters();
+    this.#onInterrupted?.(reason);
+  }
+
+  /** The machine went back to when this process ran and read all it was sent. @param {Error} reason */
+  goBack(reason) {
+    this.#openStreams = new Set(this.#isMerged ? [STDOUT] : [STDOUT, STDERR]);
+    this.#exit = undefined;
+    if (this.#over) this.closed = this.#open();
+    this.#over = false;
+    this.#writes = [];
+    this.onInterrupted(reason);
+  }
+
   /** A terminal has no standard error of its own: its end is that of standard output. */
   mergeStderr() {
+    this.#isMerged = true;
     this.#openStreams.delete(STDERR);
   }
 

@@ -13,10 +13,10 @@ export const GUEST = path.join(path.dirname(fileURLToPath(import.meta.url)), 'gu
 const WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wstrict-prototypes', '-Wmissing-prototypes', '-Werror'];
 const FLAGS = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-Wl,-z,now', ...WARNINGS];
 
-/** The agent is process 1 and the supplicant's library must not drag in what it counts. */
+/** The agent is process 1 and the supplicant's library must not drag in what it stands in for. */
 const PROGRAMS = [
   { folder: 'agent', output: 'agent', flags: ['-static'] },
-  { folder: 'counters', output: 'counters.so', flags: ['-shared', '-fPIC'] },
+  { folder: 'supplicant-library', output: 'supplicant.so', flags: ['-shared', '-fPIC'] },
 ];
 
 /** @param {string} folder @param {string} ending */
@@ -34,9 +34,9 @@ async function compile(to) {
 }
 
 /**
- * The agent and the supplicant's counting library, for arm64.
+ * The agent and the library of the supplicant, for arm64.
  *
- * @returns {Promise<string>} a folder with `agent` and `counters.so`.
+ * @returns {Promise<string>} a folder with `agent` and `supplicant.so`.
  */
 export function ensureGuestTools() {
   const sources = PROGRAMS.flatMap(({ folder }) => [...filesIn(folder, '.c'), ...filesIn(folder, '.h')]);

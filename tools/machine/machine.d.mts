@@ -40,11 +40,13 @@ export interface MachineOptions {
   product?: boolean | undefined;
   /** Files of the host to place in the machine, by their absolute path there; they win over the product's. */
   files?: Readonly<Record<string, string>> | undefined;
+  /** Whether states of the running machine can be saved and gone back to; not with `disk`. Default false. */
+  states?: boolean | undefined;
   /** How long a boot may take. Default 180 000, for it competes with other work; 10 000 is usual. */
   bootTimeoutMs?: number | undefined;
 }
 
-/** What the tee-supplicant did, by counter; see tools/machine/guest/counters/counters.h for the names. */
+/** What the tee-supplicant did, by counter; see tools/machine/guest/supplicant-library/counters.h for the names. */
 export type SupplicantCounters = Record<
   | 'requests'
   | 'loadTa'
@@ -74,6 +76,35 @@ export type SupplicantCounters = Record<
   | 'fileRenames',
   number
 >;
+
+/** Something that goes wrong in the tee-supplicant, at its file operations. */
+export interface Fault {
+  /**
+   * `stop`: the machine stops as in a power cut, before the operation. `torn`: half of a write is done, then it stops.
+   * `kill`: the supplicant is killed before the operation. `short`: a write writes half and says so. Or the name of the
+   * error that the operation fails with, such as `EIO`.
+   */
+  kind: 'stop' | 'torn' | 'kill' | 'short' | 'EIO' | 'ENOSPC' | 'EMFILE' | 'EACCES' | 'EROFS';
+  /** The first operation that it strikes, counted from 1. Of `short` and `torn` only writes are struck. */
+  at: number;
+  /** How many operations it strikes, one after the other; default 1, Infinity: all until another fault is armed. */
+  times?: number | undefined;
+}
+
+/** What the supplicant did since armFault(). */
+export interface FaultReport {
+  /** How many file operations there were. */
+  operations: number;
+  /** How many of them the fault struck. */
+  struck: number;
+  /** The operations by letters: open, read, write, sync (fsync), truncate, u for unlink, n for rename; up to 16 384. */
+  trace: string;
+}
+
+export interface LoadOptions {
+  /** Leaves the disk as it is: the machine is as it was then, and finds what was written since. Default false. */
+  keepDisk?: boolean | undefined;
+}
 
 /** What a function run in the machine is given first. */
 export interface RunContext {
@@ -131,6 +162,8 @@ export class Machine {
     argv: readonly string[],
     options: ProcessOptions & {
       onData: (stream: number, bytes: Buffer) => void;
+      /** Told when the machine stopped, or went back to a state, amid whatever the process was doing. */
+      onInterrupted?: ((reason: Error) => void) | undefined;
       terminal?: { rows: number; columns: number } | undefined;
       extra?: boolean | undefined;
     },
@@ -141,6 +174,24 @@ export class Machine {
 
   /** Creates or replaces a file, which belongs to root. */
   writeFile(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
+
+  /** Orders a fault; it replaces the one before. Without one, operations are only noted for faultReport(). */
+  armFault(fault?: Fault): Promise<void>;
+  /** What came of the fault, and what was noted, since armFault(). Lost where the machine stopped. */
+  faultReport(): Promise<FaultReport>;
+  /**
+   * Waits until the machine has stopped by itself, as a fault of the kind `stop` makes it. boot() goes on, or where
+   * states are kept loadState(): such a machine then stands still instead of being off.
+   */
+  untilOff(timeoutMs?: number): Promise<void>;
+
+  /** Saves all there is, disk included, under a name; no call may be under way. Takes a fraction of a second. */
+  saveState(name: string): Promise<void>;
+  /**
+   * Goes back to a state, also after the machine stopped. Processes that ran then go on from there with the same
+   * objects, even if they have ended since; calls under way are rejected, and processes started since are lost.
+   */
+  loadState(name: string, options?: LoadOptions): Promise<void>;
 
   /** Powers off in good order. The disk stays; boot() goes on. */
   shutdown(): Promise<void>;

@@ -8,9 +8,11 @@ import { SetupError, tail } from '../lib/run.mjs';
 import { AgentLink } from './agent-link.mjs';
 import { ensureImages, writeInitrd } from './boot-image.mjs';
 import { parseCounters, since } from './counters.mjs';
+import { FAULTS_FILE, parsePlan, planOf } from './faults.mjs';
 import { STDERR, STDIN, STDOUT } from './guest-process.mjs';
 import { productOverlay } from './product.mjs';
 import { Qemu } from './qemu.mjs';
+import { makeStateFiles, States } from './states.mjs';
 import { UserProcess } from './user-process.mjs';
 import { identityOf, loginEnvironment } from './users.mjs';
 import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
@@ -24,6 +26,7 @@ import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
 const BOOT_TIMEOUT_MS = 180_000;
 const SHUTDOWN_TIMEOUT_MS = 30_000;
 const EXEC_TIMEOUT_MS = 60_000;
+const OFF_TIMEOUT_MS = 60_000;
 /** The lines of a kernel's panic alone are about 25, and its cause stands before them. */
 const LOG_TAIL_LINES = 60;
 
@@ -50,6 +53,24 @@ async function within(promise, ms) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/**
+ * Listens for QEMU: that it connects to us means that it needs to be waited for nowhere.
+ *
+ * @param {string} file
+ */
+async function listen(file) {
+  rmSync(file, { force: true });
+  const server = createServer();
+  const connection = new Promise((/** @type {(socket: import('node:net').Socket) => void} */ resolve) =>
+    server.once('connection', resolve),
+  );
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(file, () => resolve(undefined));
+  });
+  return { connection, close: () => server.close() };
+}
+
 /** See machine.d.mts, which says what each method does. */
 export class Machine {
   #options;
@@ -62,6 +83,8 @@ export class Machine {
   #link;
   /** @type {SupplicantCounters | undefined} */
   #countersBase;
+  /** @type {States | undefined} */
+  #states;
 
   /** @param {MachineOptions} [options] */
   static async start(options = {}) {
@@ -72,7 +95,7 @@ export class Machine {
     const machine = new Machine(options, images);
     try {
       writeInitrd(machine.#files.initrd, images, overlay);
-      await ensureDisk(machine.#files.disk);
+      await machine.#makeDisk();
       await machine.boot();
       return machine;
     } catch (error) {
@@ -95,13 +118,25 @@ export class Machine {
       agentSocket: own('agent.sock'),
       consoleLog: own('console.log'),
       secureLog: own('secure.log'),
+      kept: options.states ? { monitorSocket: own('monitor.sock'), states: own('states.qcow2') } : undefined,
     };
+  }
+
+  async #makeDisk() {
+    const { disk, kept } = this.#files;
+    if (!kept) return ensureDisk(disk);
+    if (this.#options.disk) throw new Error('The states of a machine with a disk of its own cannot be kept');
+    const image = path.join(this.#folder, 'image.img');
+    await ensureDisk(image);
+    await makeStateFiles(image, { disk, states: kept.states });
+    rmSync(image);
   }
 
   async boot() {
     if (this.#qemu) throw new Error('The machine is on already');
     running.add(this);
-    const socket = await this.#listen();
+    const socket = await listen(this.#files.agentSocket);
+    const monitor = this.#files.kept && (await listen(this.#files.kept.monitorSocket));
     const qemu = (this.#qemu = new Qemu(this.#files));
     const connected = socket.connection.then((connection) => {
       this.#link = new AgentLink(connection);
@@ -112,23 +147,11 @@ export class Machine {
       this.#options.bootTimeoutMs ?? BOOT_TIMEOUT_MS,
     );
     socket.close();
+    monitor?.close();
     if (outcome !== 'up') await this.#failBoot(outcome === 'ended' ? 'ended during its boot' : 'did not boot in time');
     void qemu.ended.then(() => this.#lost(qemu));
     this.#countersBase = undefined;
-  }
-
-  /** QEMU connects to us, so that it needs to be waited for nowhere. */
-  async #listen() {
-    rmSync(this.#files.agentSocket, { force: true });
-    const server = createServer();
-    const connection = new Promise((/** @type {(socket: import('node:net').Socket) => void} */ resolve) =>
-      server.once('connection', resolve),
-    );
-    await new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.#files.agentSocket, () => resolve(undefined));
-    });
-    return { connection, close: () => server.close() };
+    if (monitor) this.#states = await States.of(await monitor.connection, /** @type {AgentLink} */ (this.#link));
   }
 
   /** @param {string} how @returns {Promise<never>} */
@@ -154,6 +177,7 @@ export class Machine {
     running.delete(this);
     this.#link?.lose(new Error(`The OP-TEE machine has gone off.\n${this.logTails()}`));
     this.#link = undefined;
+    this.#states = undefined;
   }
 
   async powerCut() {
@@ -166,10 +190,39 @@ export class Machine {
   async shutdown() {
     const qemu = this.#requireOn();
     this.#link?.shutdown();
-    await within(qemu.ended, SHUTDOWN_TIMEOUT_MS);
-    if (qemu.hasEnded) return this.#lost(qemu);
+    const inTime = await within(this.#off(qemu), SHUTDOWN_TIMEOUT_MS);
     await this.powerCut();
+    if (inTime) return;
     throw new Error(`The OP-TEE machine did not shut down in time and was switched off.\n${this.logTails()}`);
+  }
+
+  /** Resolves with true when the machine has stopped by itself. @param {Qemu} qemu */
+  async #off(qemu) {
+    await Promise.race([qemu.ended, ...(this.#states ? [this.#states.halted] : [])]);
+    return true;
+  }
+
+  async untilOff(timeoutMs = OFF_TIMEOUT_MS) {
+    const qemu = this.#qemu;
+    if (!qemu) return;
+    if (!(await within(this.#off(qemu), timeoutMs))) throw new Error('The OP-TEE machine did not stop by itself');
+    if (!this.#states) this.#lost(qemu);
+  }
+
+  #requireStates() {
+    this.#requireOn();
+    if (!this.#states) throw new Error('This machine does not keep states: it was started without `states`');
+    return this.#states;
+  }
+
+  /** @param {string} name */
+  saveState(name) {
+    return this.#requireStates().save(name);
+  }
+
+  /** @param {string} name @param {import('./machine.d.mts').LoadOptions} [options] */
+  loadState(name, { keepDisk = false } = {}) {
+    return this.#requireStates().load(name, keepDisk);
   }
 
   async reboot() {
@@ -207,12 +260,12 @@ export class Machine {
    * @param {ProcessOptions & Pick<import('./agent-link.mjs').SpawnRequest, 'terminal' | 'extra'> &
    *   import('./guest-process.mjs').Listeners} options
    */
-  spawn(argv, { uid, gid, groups, env, cwd, terminal, extra, onData }) {
+  spawn(argv, { uid, gid, groups, env, cwd, terminal, extra, onData, onInterrupted }) {
     this.#requireOn();
     const identity = identityOf({ uid, gid, groups });
     const environment = { ...loginEnvironment(identity.uid), ...env };
     const request = { argv: [...argv], identity, env: environment, cwd: cwd ?? '/', terminal, extra };
-    return /** @type {AgentLink} */ (this.#link).spawn(request, { onData });
+    return /** @type {AgentLink} */ (this.#link).spawn(request, { onData, onInterrupted });
   }
 
   /**
@@ -224,7 +277,13 @@ export class Machine {
     /** @type {Record<number, Buffer[]>} */
     const output = { [STDOUT]: [], [STDERR]: [] };
     const onData = (/** @type {number} */ stream, /** @type {Buffer} */ bytes) => void output[stream]?.push(bytes);
-    const process = this.spawn(argv, { ...options, onData });
+    /** @type {(reason: Error) => void} */
+    let onInterrupted = () => {};
+    const interrupted = new Promise((/** @type {(exit: undefined) => void} */ _resolve, reject) => {
+      onInterrupted = reject;
+    });
+    interrupted.catch(() => {}); // the process may be over by then
+    const process = this.spawn(argv, { ...options, onData, onInterrupted });
     const collected = () => ({
       stdout: Buffer.concat(output[STDOUT] ?? []),
       stderr: Buffer.concat(output[STDERR] ?? []),
@@ -232,7 +291,7 @@ export class Machine {
     if (options.stdin?.length) void process.write(STDIN, Buffer.from(options.stdin));
     void process.end(STDIN);
     const ms = options.timeoutMs ?? EXEC_TIMEOUT_MS;
-    const exit = await within(process.closed, ms);
+    const exit = await within(Promise.race([process.closed, interrupted]), ms);
     if (exit) return { ...exit, ...collected() };
     process.kill('SIGKILL');
     const error = new Error(`${argv.join(' ')} did not end within ${ms} ms and was killed`);
@@ -260,6 +319,16 @@ export class Machine {
   /** @param {import('./machine.d.mts').SupplicantAction} action */
   async supplicant(action) {
     await this.#execOk(['/usr/lib/optee-machine/supplicant', action]);
+  }
+
+  /** @param {import('./machine.d.mts').Fault} [fault] */
+  async armFault(fault) {
+    // Written over what is there: the supplicant has the file mapped.
+    await this.#execOk(['busybox', 'dd', `of=${FAULTS_FILE}`, 'conv=notrunc'], { stdin: planOf(fault) });
+  }
+
+  async faultReport() {
+    return parsePlan(await this.#execOk(['busybox', 'cat', FAULTS_FILE]));
   }
 
   async #readCounters() {

@@ -13,13 +13,27 @@ import { spawn } from 'node:child_process';
  * @property {string} agentSocket a listening UNIX socket for the agent's port.
  * @property {string} consoleLog of Linux.
  * @property {string} secureLog of OP-TEE.
+ * @property {{ monitorSocket: string, states: string } | undefined} kept for a machine whose states are saved: a
+ *   listening UNIX socket for QEMU's monitor, and where the states go; the disk then is in QEMU's own format.
  */
 
 /** @param {string} id @param {string} file a log, added to by each boot. */
 const serialLine = (id, file) => ['-chardev', `file,id=${id},path=${file},append=on`, '-serial', `chardev:${id}`];
 
+/** @param {QemuFiles['kept']} kept */
+function keptArguments(kept) {
+  if (!kept) return [];
+  return [
+    // A machine that is reset stands still, until it is set back to a state or ended.
+    ...['-action', 'shutdown=pause'],
+    ...['-chardev', `socket,id=monitor,path=${kept.monitorSocket}`, '-mon', 'chardev=monitor,mode=control'],
+    ...['-drive', `file=${kept.states},if=none,id=states,node-name=states-image,format=qcow2,cache=unsafe`],
+  ];
+}
+
 /** @param {QemuFiles} files */
 export function qemuArguments(files) {
+  const diskFormat = files.kept ? 'qcow2' : 'raw';
   return [
     ...['-machine', 'virt,secure=on,gic-version=3', '-smp', '2', '-m', '1024'],
     // This firmware traps SVE and SME in the secure world: a TA that used them would hang its processor silently.
@@ -34,10 +48,11 @@ export function qemuArguments(files) {
     ...['-device', 'virtio-blk-pci,drive=root,addr=1'],
     // To the guest a disk without a cache: what it was told is written survives QEMU being killed, as it survives a
     // power cut on a board, for it is with the host's kernel. The host's own disk would only cost time.
-    ...['-drive', `file=${files.disk},if=none,id=disk,format=raw,cache=unsafe`],
+    ...['-drive', `file=${files.disk},if=none,id=disk,node-name=disk-image,format=${diskFormat},cache=unsafe`],
     ...['-device', 'virtio-blk-pci,drive=disk,addr=2,write-cache=off'],
     ...['-chardev', `socket,id=agent,path=${files.agentSocket}`],
     ...['-device', 'virtio-serial-pci,addr=3', '-device', 'virtserialport,chardev=agent,name=agent'],
+    ...keptArguments(files.kept),
   ];
 }
 

@@ -35,18 +35,28 @@ export class UserProcess {
 
   /** @param {import('./machine.d.mts').Machine} machine @param {import('./machine.d.mts').ProcessOptions} options */
   constructor(machine, options) {
-    const reader = new MessageReader((message) => this.#settle(/** @type {Answer} */ (decode(message))));
+    const newReader = () => new MessageReader((message) => this.#settle(/** @type {Answer} */ (decode(message))));
+    let reader = newReader();
     const onData = (/** @type {number} */ stream, /** @type {Buffer} */ bytes) => {
       if (stream === EXTRA) reader.push(bytes);
       else this.#output[stream]?.push(Buffer.from(bytes));
     };
+    const onInterrupted = (/** @type {Error} */ reason) => {
+      reader = newReader();
+      this.#rejectPending(reason);
+      this.#awaitEnd();
+    };
     const argv = ['node', '/usr/lib/optee-machine/user.cjs'];
-    this.#process = machine.spawn(argv, { ...options, onData, extra: true });
+    this.#process = machine.spawn(argv, { ...options, onData, onInterrupted, extra: true });
     void this.#process.end(STDIN);
-    this.#process.closed.then(
-      (exit) => this.#fail(this.#endedError(exit)),
-      (error) => this.#fail(error),
-    );
+    this.#awaitEnd();
+  }
+
+  #awaitEnd() {
+    const { closed } = this.#process;
+    const ended = (/** @type {Error} */ error) => this.#process.closed === closed && this.#fail(error);
+    this.#ended = undefined;
+    closed.then((exit) => ended(this.#endedError(exit)), ended);
   }
 
   get stdout() {
@@ -112,6 +122,11 @@ export class UserProcess {
   /** @param {Error} error */
   #fail(error) {
     this.#ended = error;
+    this.#rejectPending(error);
+  }
+
+  /** @param {Error} error */
+  #rejectPending(error) {
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }

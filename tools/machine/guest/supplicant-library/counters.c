@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
-#include <stddef.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "counters.h"
+
+#include <string.h>
+
+#include "shared_file.h"
 
 static const char *const names[] = {
 	[COUNT_REQUESTS] = "requests",
@@ -48,27 +46,14 @@ void count(enum counter_id id)
 					  memory_order_relaxed);
 }
 
-/*
- * Runs before the supplicant's main(). A supplicant that is started again
- * goes on counting in the same file.
- */
+/* Runs before the supplicant's main(). */
 __attribute__((constructor)) static void map_counters(void)
 {
-	const size_t size = COUNTER_TOTAL * sizeof(struct counter);
-	int fd = open(COUNTERS_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	void *memory = MAP_FAILED;
 	size_t i = 0;
 
-	if (fd < 0)
-		return;
-	if (!ftruncate(fd, (off_t)size))
-		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			      fd, 0);
-	close(fd);
-	if (memory == MAP_FAILED)
-		return;
-	counters = memory;
-	for (i = 0; i < COUNTER_TOTAL; i++)
+	counters = map_shared_file(COUNTERS_FILE,
+				   COUNTER_TOTAL * sizeof(struct counter));
+	for (i = 0; counters && i < COUNTER_TOTAL; i++)
 		strncpy(counters[i].name, names[i],
 			sizeof(counters[i].name) - 1);
 }
