@@ -34,5 +34,6 @@ module.exports = {
     project('sanitizers', sanitizers), // by tools/sanitizers.mjs
     project('package'),
     project('e2e'),
+    project('faults'), // by tools/faults.mjs, for hours
   ],
 };

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Fault } from '../../tools/machine/machine.mjs';
-import { Uid, useMachine } from './support/machine';
+import { useMachine } from './support/machine';
 
 const on = useMachine(() => Promise.resolve({ product: false, states: true }));
 
@@ -50,16 +50,6 @@ test('without a fault, operations are noted, as many as are counted', async () =
   expect({ operations, struck }).toEqual({ operations: trace.length, struck: 0 });
 });
 
-test('an operation fails, once or from then on', async () => {
-  expect((await struckBy({ kind: 'EIO', at: 5 })).struck).toBe(1);
-  await on.machine.loadState('used');
-  const lasting = await struckBy({ kind: 'EMFILE', at: 2, times: Infinity });
-  expect(lasting).toMatchObject({ fine: false, struck: lasting.operations - 1 });
-  await on.machine.armFault();
-  expect((await on.machine.faultReport()).operations).toBe(0);
-  await expect(on.machine.armFault({ kind: 'ENONSENSE' as 'EIO', at: 1 })).rejects.toThrow('ENONSENSE');
-});
-
 test('a short write is gone on with', async () => {
   const { machine } = on;
   await machine.armFault();
@@ -88,53 +78,4 @@ test('a supplicant killed amid a request is replaced when the client that waits 
   await client.closed;
   while ((await machine.exec(['pidof', 'tee-supplicant'])).code !== 0) await delay(100);
   expect(await useStorage()).toBe(true);
-});
-
-test('the machine stops, and goes back to a state in which a process goes on', async () => {
-  const { machine } = on;
-  const alice = await on.user('alice');
-  await alice.run(({ state }) => (state.known = 'before'));
-  await machine.saveState('known');
-  await alice.run(({ state }) => (state.known = 'after'));
-  const later = await machine.user({ uid: Uid.bob });
-  await machine.writeFile('/var/lib/optee-client/data/mark', 'written later');
-  await machine.exec(['sync']);
-
-  await machine.armFault({ kind: 'stop', at: 4 });
-  const stuck = alice.run(() => new Promise(() => undefined));
-  await Promise.all([
-    expect(useStorage()).rejects.toThrow(),
-    expect(stuck).rejects.toThrow('The OP-TEE machine has stopped'),
-    machine.untilOff(),
-  ]).finally(() => machine.loadState('known'));
-
-  expect(await alice.run(({ state }) => state.known as string)).toBe('before');
-  await expect(later.run(() => 1)).rejects.toThrow('went back to an earlier state');
-  expect((await machine.exec(['cat', '/var/lib/optee-client/data/mark'])).code).toBe(1);
-  expect(await useStorage()).toBe(true);
-
-  await alice.kill();
-  await expect(alice.run(() => 1)).rejects.toThrow('SIGKILL');
-  await machine.loadState('known');
-  expect(await alice.run(({ state }) => state.known as string)).toBe('before');
-});
-
-test('the disk may be left as it is', async () => {
-  const { machine } = on;
-  const data = '/var/lib/optee-client/data';
-  await machine.supplicant('stop');
-  await machine.exec(['umount', data]);
-  await machine.saveState('unmounted');
-  await machine.exec(['mount', '/dev/vdb', data]);
-  await machine.writeFile(`${data}/mark`, 'kept');
-  await machine.exec(['umount', data]);
-  const mark = async () => {
-    await machine.exec(['mount', '/dev/vdb', data]);
-    return (await machine.exec(['cat', `${data}/mark`])).stdout.toString();
-  };
-  await machine.loadState('unmounted', { keepDisk: true });
-  expect(await mark()).toBe('kept');
-  await machine.loadState('unmounted');
-  expect(await mark()).toBe('');
-  await expect(machine.loadState('nowhere')).rejects.toThrow('nowhere');
 });

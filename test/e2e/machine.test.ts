@@ -260,19 +260,6 @@ describe('power', () => {
     },
     2 * BOOT_MS,
   );
-
-  test(
-    'a fault takes it away at an operation of the storage',
-    async () => {
-      const { machine } = machineOfFile;
-      await machine.armFault({ kind: 'stop', at: 2 });
-      await expect(machine.exec(['xtest', '-t', 'regression', '6001'])).rejects.toThrow('has gone off');
-      await machine.untilOff();
-      await machine.boot();
-      expect(await text(machine, 'xtest', '-t', 'regression', '6001')).toContain('regression_6001 OK');
-    },
-    2 * BOOT_MS,
-  );
 });
 
 test(

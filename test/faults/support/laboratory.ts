@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/** The OP-TEE machine, made ready for one fault after the other within seconds. */
+import type { Fault, FaultReport, Machine, UserProcess } from '../../../tools/machine/machine.mjs';
+import { Uid } from '../../e2e/support/machine';
+import { installTools, type Digests, type Finding, type GuestTools, type Outcome } from './guest';
+import { changed, type Change, type Contents, type Operation } from './operations';
+
+/** Within which every call must end, on a host that is busy with other work too. */
+export const DEADLINE_MS = 60_000;
+/** The same where waiting leads to nothing: see Laboratory.#relieve. */
+const HOPELESS_MS = 8000;
+
+const DATA = '/var/lib/optee-client/data';
+/** Where the supplicant keeps objects, and copies of them from before a change. */
+const FILES = `${DATA}/tee`;
+const OLDER = `${DATA}/older`;
+
+/** What bob has while alice's store is struck. */
+const OF_BOB: Contents = { 'k/0': { size: 32, generation: 7 }, 'k/bob': { size: 5000, generation: 7 } };
+
+/** A user with a store of its own. */
+class Tenant {
+  readonly #process: UserProcess;
+
+  constructor(process: UserProcess) {
+    this.#process = process;
+  }
+
+  /** Ends the process at once. */
+  end(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  install(domain: string): Promise<void> {
+    return this.#process.run(installTools, domain, DEADLINE_MS);
+  }
+
+  /** Makes one of the tools' calls over there. */
+  #call<K extends keyof GuestTools>(name: K, ...args: Parameters<GuestTools[K]>) {
+    const call = ({ state }: { state: Record<string, unknown> }, tool: string, given: unknown[]) =>
+      (state.tools as Record<string, (...rest: unknown[]) => unknown>)[tool]?.(...given);
+    return this.#process.run(call, name, args) as Promise<Awaited<ReturnType<GuestTools[K]>>>;
+  }
+
+  open = (): Promise<void> => this.#call('open');
+  fill = (contents: Contents): Promise<void> => this.#call('fill', contents);
+  change = (change: Change, timeoutMs: number): Promise<Outcome> => this.#call('change', change, timeoutMs);
+  find = (extra: string): Promise<Finding> => this.#call('find', extra);
+  digestsOf = (contents: Contents): Promise<Digests> => this.#call('digestsOf', contents);
+  objects = (): Promise<number> => this.#call('objects');
+}
+
+/** An operation on the machine that waits for it, and what it does to the stores. */
+export interface Prepared {
+  readonly operation: Operation;
+  readonly old: Digests;
+  readonly new: Digests;
+  readonly ofBob: Digests;
+  /** The file operations of the supplicant when nothing goes wrong, by letters. */
+  readonly trace: string;
+}
+
+/** What was found after a fault. */
+export interface Observed {
+  /** Undefined where the machine stopped before it could be told. */
+  readonly outcome: Outcome | undefined;
+  /** Within which the change had to end. */
+  readonly deadlineMs: number;
+  readonly report: FaultReport | undefined;
+  /** By the process that made the change, or its successor; undefined where the machine stopped. */
+  readonly warm: Finding | undefined;
+  /** Whether that process had to be ended for the storage to work again. */
+  readonly ended: boolean;
+  /** After power was cut and the machine booted. */
+  readonly cold: Finding;
+  readonly ofBob: Finding;
+}
+
+/** Faults after which the machine stands still. */
+const stopping: ReadonlySet<Fault['kind']> = new Set(['stop', 'torn']);
+
+/**
+ * One machine with alice and bob. Its state 'off' is what a boot comes to, with processes started and the storage not
+ * mounted; 'ready' is where the operation that was prepared last begins.
+ */
+export class Laboratory {
+  readonly machine: Machine;
+  readonly #alice: Tenant;
+  /** Another process of alice's, for when hers had to be ended. */
+  readonly #successor: Tenant;
+  readonly #bob: Tenant;
+
+  private constructor(machine: Machine, [alice, successor, bob]: readonly [Tenant, Tenant, Tenant]) {
+    this.machine = machine;
+    this.#alice = alice;
+    this.#successor = successor;
+    this.#bob = bob;
+  }
+
+  static async open(): Promise<Laboratory> {
+    const { Machine } = await import('../../../tools/machine/machine.mjs');
+    const machine = await Machine.start({ states: true });
+    try {
+      const tenantOf = async (uid: number) => new Tenant(await machine.user({ uid }));
+      const tenants = [await tenantOf(Uid.alice), await tenantOf(Uid.alice), await tenantOf(Uid.bob)] as const;
+      const laboratory = new Laboratory(machine, tenants);
+      await laboratory.#switchOff();
+      return laboratory;
+    } catch (error) {
+      await machine.stop();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.machine.stop();
+  }
+
+  async #shell(script: string): Promise<string> {
+    const { code, stdout, stderr } = await this.machine.exec(['busybox', 'sh', '-ec', script]);
+    if (code !== 0) throw new Error(`${script}: ${stderr.toString()}`);
+    return stdout.toString();
+  }
+
+  async #switchOff(): Promise<void> {
+    for (const tenant of [this.#alice, this.#successor, this.#bob]) await tenant.install('faults');
+    await this.machine.supplicant('stop');
+    await this.#shell(`busybox umount ${DATA}`);
+    await this.machine.saveState('off');
+  }
+
+  /**
+   * What start-up does once the kernel runs, and the users' programs after it.
+   * @param spoil what happens to the files before, for the shell
+   */
+  async #switchOn(spoil = ':'): Promise<void> {
+    const mount = `busybox mount -t ext4 -o noatime /dev/vdb ${DATA}; busybox mkdir -p -m 0700 ${FILES}`;
+    await this.#shell(`${mount}; ${spoil}; /usr/lib/optee-machine/supplicant start`);
+    await this.#alice.open();
+  }
+
+  /** Fills the stores anew, and carries the operation out once without a fault. */
+  async prepare(operation: Operation): Promise<Prepared> {
+    const used = Object.keys(operation.before).length > 0;
+    await this.machine.loadState('off');
+    await this.#switchOn();
+    await this.#bob.open();
+    if (used) await this.#bob.fill(OF_BOB);
+    await this.#alice.fill(operation.before);
+    await this.machine.saveState('ready');
+    const expected = {
+      operation,
+      old: await this.#alice.digestsOf(operation.before),
+      new: await this.#alice.digestsOf(changed(operation)),
+      ofBob: used ? await this.#alice.digestsOf(OF_BOB) : {},
+    };
+    return { ...expected, trace: await this.#rehearse(operation) };
+  }
+
+  async #rehearse({ name, change, objects }: Operation): Promise<string> {
+    const before = objects === undefined ? 0 : await this.#alice.objects();
+    await this.machine.armFault();
+    const { code } = await this.#alice.change(change, DEADLINE_MS);
+    const { trace } = await this.machine.faultReport();
+    if (code !== 'done') throw new Error(`${name}: ${code} without a fault`);
+    const grown = objects === undefined ? undefined : (await this.#alice.objects()) - before;
+    if (grown !== objects) throw new Error(`${name}: ${String(grown)} more objects instead of ${String(objects)}`);
+    return trace;
+  }
+
+  /** Carries out the operation that was prepared, with a fault in its way, and looks at what has become of it. */
+  async strike({ operation }: Prepared, fault: Fault): Promise<Observed> {
+    const { machine } = this;
+    await machine.loadState('ready');
+    await machine.armFault(fault);
+    const struck = stopping.has(fault.kind) ? await this.#untilOff(operation) : await this.#withFault(operation, fault);
+    await machine.loadState('off', { keepDisk: true });
+    await this.#switchOn();
+    const cold = await this.#alice.find('k/after the boot');
+    await this.#bob.open();
+    return { ...struck, cold, ofBob: await this.#bob.find('k/bob after the boot') };
+  }
+
+  async #untilOff({ change }: Operation) {
+    const outcome = this.#alice.change(change, DEADLINE_MS).catch(() => undefined);
+    await this.machine.untilOff(DEADLINE_MS);
+    return { outcome: await outcome, deadlineMs: DEADLINE_MS, report: undefined, warm: undefined, ended: false };
+  }
+
+  async #withFault({ change }: Operation, { kind }: Fault) {
+    const deadlineMs = kind === 'kill' ? HOPELESS_MS : DEADLINE_MS;
+    const outcome = await this.#alice.change(change, deadlineMs);
+    const report = await this.machine.faultReport();
+    await this.machine.armFault();
+    const ended = kind === 'kill' && outcome.code === 'ERR_TIMEOUT';
+    const tenant = ended ? await this.#relieve() : this.#alice;
+    return { outcome, deadlineMs, report, warm: await tenant.find('k/after the fault'), ended };
+  }
+
+  /**
+   * A supplicant that was killed amid a request can't be replaced while the client waits that the request was for,
+   * whoever that is; test/e2e/machine-faults.test.ts shows it. What ends the waiting is the end of the client.
+   */
+  async #relieve(): Promise<Tenant> {
+    await this.#alice.end();
+    await this.#successor.open();
+    return this.#successor;
+  }
+
+  /**
+   * Makes the change of the operation that was prepared, and keeps copies of all files from before it.
+   * @returns the names of the files, and whether each has such a copy
+   */
+  async keepOlderFiles({ operation }: Prepared): Promise<Map<string, boolean>> {
+    await this.machine.loadState('ready');
+    await this.#shell(`cp -a ${FILES} ${OLDER}`);
+    await this.#rehearse(operation);
+    const older = new Set((await this.#shell(`ls ${OLDER}`)).trim().split('\n'));
+    const files = (await this.#shell(`ls ${FILES}; sync`)).trim().split('\n');
+    await this.machine.saveState('changed');
+    return new Map(files.map((file) => [file, older.has(file)]));
+  }
+
+  /**
+   * Boots after something was done to one of the files of keepOlderFiles(), and looks at both stores.
+   * @param spoil does it, in the shell; $file and $older are paths of the file and of its older copy
+   */
+  async damage(file: string, spoil: string): Promise<{ alice: Finding; bob: Finding }> {
+    await this.machine.loadState('changed');
+    await this.machine.loadState('off', { keepDisk: true });
+    await this.#switchOn(`file=${FILES}/${file}; older=${OLDER}/${file}; ${spoil}`);
+    const alice = await this.#alice.find('k/after the damage');
+    await this.#bob.open();
+    return { alice, bob: await this.#bob.find('k/bob after the damage') };
+  }
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+// @ts-check
+/**
+ * `npm run test:faults`: the tests in test/faults on the OP-TEE machine, for hours, and the report of what came of
+ * them, docs/reliability.md. A run that was ended goes on where it was. Arguments are jest's: `-t "put of a new key"`
+ * runs a part. `--report` only writes the report of what was tried so far.
+ *
+ * What was tried is kept in build/faults, by the sources that were tried: a change of them begins anew.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { digestOf } from './lib/cached.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { say } from './lib/progress.mjs';
+import { runTool } from './lib/tool.mjs';
+import { reportOf } from './faults/report.mjs';
+import { ensureNpm } from './setup.mjs';
+
+/** What decides about the outcomes. The command line, the simulator and the documentation do not. */
+const SOURCES = [
+  'ta/include',
+  'ta/src',
+  'src-native',
+  'src-ts',
+  'src-ts/tee',
+  'tools/machine/guest/supplicant-library',
+];
+const REPORT = path.join(ROOT, 'docs', 'reliability.md');
+
+/** @param {string} folder */
+function filesIn(folder) {
+  const names = readdirSync(path.join(ROOT, folder)).sort();
+  return names.map((name) => path.join(ROOT, folder, name)).filter((file) => statSync(file).isFile());
+}
+
+async function main() {
+  const args = process.argv.slice(2).filter((arg) => arg !== '--report');
+  const onlyReport = args.length < process.argv.length - 2;
+  await ensureNpm();
+  const sources = digestOf(SOURCES.flatMap(filesIn)).slice(0, 12);
+  const records = path.join(ROOT, 'build', 'faults', sources);
+  let failed = false;
+  if (!onlyReport) {
+    const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose'];
+    const env = { ...process.env, OPTEE_FAULTS_RECORDS: records };
+    failed = spawnSync('npm', [...command, ...args], { cwd: ROOT, env, stdio: 'inherit' }).status !== 0;
+  }
+  writeFileSync(REPORT, reportOf(records));
+  say(`${path.relative(ROOT, REPORT)} is written`);
+  if (failed) process.exitCode = 1;
+}
+
+runTool(main);
