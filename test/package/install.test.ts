@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The tarball, installed into empty folders by each package manager: no network, no compiler, no script. */
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { install, MANAGERS } from './support/managers.js';
@@ -18,6 +18,25 @@ beforeAll(async () => {
   tools = await ensureTools();
   tarball = await packPackage();
 }, SETUP_MS);
+
+test('with the other supported lines of Node.js it stores, fetches and loads its addon', async () => {
+  const { ensureNodeBinary, nodeBinariesFor } = await import('../../tools/prebuild/node-binaries.mjs');
+  const [npm] = MANAGERS;
+  if (npm === undefined) throw new Error('no manager');
+  const installed = new App();
+  await install(installed, npm, { tools, tarball });
+  const binaries = nodeBinariesFor(process.arch);
+  expect(binaries.length).toBeGreaterThan(1);
+  for (const binary of binaries) {
+    const app = new App(await ensureNodeBinary(binary));
+    cpSync(installed.folder, app.folder, { recursive: true });
+    app.copy('imported.mjs', 'addon.cjs');
+    expect(await app.node('-p', 'process.versions.node')).toBe(`${binary.version}\n`);
+    const expected = { value: 's3cret', backend: 'simulator', isSameClass: true };
+    expect(JSON.parse(await app.node('imported.mjs'))).toEqual(expected);
+    expect(['open', ...AFTER_THE_ADDON]).toContain((await app.node('addon.cjs')).trim());
+  }
+}, 300_000);
 
 test('the PATH has nothing to build with', () => {
   const programs = readdirSync(barePath());
