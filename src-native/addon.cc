@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "arguments.h"
+#include "dumps.h"
 #include "environment.h"
 #include "standard_output.h"
 
@@ -118,6 +119,11 @@ Napi::Value RedirectStdio(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), RedirectStdioToStderr());
 }
 
+// forbidDumps() -> boolean
+Napi::Value ForbidProcessDumps(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), ForbidDumps());
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   if (!Environment::Install(env)) {
     Napi::Error::New(env, "Node.js refused to set the addon up").ThrowAsJavaScriptException();
@@ -132,6 +138,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("runningThread", Napi::Function::New<RunningThread>(env, "runningThread"));
   exports.Set("parkedThreads", Napi::Function::New<ParkedThreads>(env, "parkedThreads"));
   exports.Set("redirectStdioToStderr", Napi::Function::New<RedirectStdio>(env, "redirectStdio"));
+  exports.Set("forbidDumps", Napi::Function::New<ForbidProcessDumps>(env, "forbidDumps"));
   exports.Set("maxSharedBytes", Napi::Number::New(env, static_cast<double>(kMaxSharedBytes)));
   exports.Set("sliceAlignment", Napi::Number::New(env, static_cast<double>(kSliceAlignment)));
   return exports;

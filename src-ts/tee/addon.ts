@@ -103,6 +103,11 @@ export interface Addon {
   parkedThreads(): number;
   /** From now on, C code that prints to `stdout` prints to `stderr`. False where that is impossible. */
   redirectStdioToStderr(): boolean;
+  /**
+   * From now on the kernel writes no core dump of this process, and no other process of its user may trace it or read
+   * its memory. Programs that it starts are not affected. False if the kernel refuses.
+   */
+  forbidDumps(): boolean;
   /** Bytes of all memory references of one call, each rounded up to a multiple of `sliceAlignment`. */
   readonly maxSharedBytes: number;
   readonly sliceAlignment: number;

@@ -48,6 +48,17 @@ export function redirectStdioToStderr(): boolean {
   return loadAddon().redirectStdioToStderr();
 }
 
+/**
+ * Keeps what is in this process's memory there: no core dump, and no other process of this user may trace it or read its
+ * memory (prctl(2), PR_SET_DUMPABLE). For programs that do nothing but handle secrets; a library must leave that to the
+ * program. Programs started from here are not affected.
+ * @returns false if the kernel refuses
+ * @throws TeeFailure 'no-addon'
+ */
+export function forbidDumps(): boolean {
+  return loadAddon().forbidDumps();
+}
+
 class NativeBackend implements TeeBackend {
   readonly name = 'optee';
   readonly secure = true;

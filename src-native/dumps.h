@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#ifndef OPTEE_SECURE_STORAGE_DUMPS_H
+#define OPTEE_SECURE_STORAGE_DUMPS_H
+
+namespace teec {
+
+// From now on the kernel writes no core dump of this process, and no other process of its user may
+// trace it or read its memory (prctl(2), PR_SET_DUMPABLE). A program that it starts is not affected.
+// Returns false if the kernel refuses.
+bool ForbidDumps();
+
+}  // namespace teec
+
+#endif
