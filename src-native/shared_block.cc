@@ -2,6 +2,7 @@
 #include "shared_block.h"
 
 #include "descriptors.h"
+#include "dumps.h"
 #include "secret_bytes.h"
 
 namespace teec {
@@ -24,6 +25,7 @@ TEEC_Result SharedBlock::Reserve(size_t size) {
   SealSharedMemoryDescriptors();
   if (result != TEEC_SUCCESS) return result;
   allocated_ = true;
+  LeaveOutOfDumps(memory_.buffer, memory_.size);
   // The library may hand out recycled heap memory, which is none of the TEE's business.
   Wipe(memory_.buffer, memory_.size);
   return TEEC_SUCCESS;
@@ -32,6 +34,8 @@ TEEC_Result SharedBlock::Reserve(size_t size) {
 void SharedBlock::Release() {
   if (allocated_) {
     Wipe(memory_.buffer, memory_.size);
+    // The library may use the memory for something else.
+    PutBackIntoDumps(memory_.buffer, memory_.size);
     library_.ReleaseSharedMemory(&memory_);
   }
   allocated_ = false;

@@ -5,14 +5,20 @@ import type { SecureStorage } from '../store.js';
 import { processIo } from './io.js';
 import { run } from './run.js';
 
+const native = () => require('../tee/native.js') as typeof import('../tee/native.js');
+
+/** Does what needs the addon. That there is none is told when the store is opened; with the simulator it is not missed. */
+function withAddon(action: (addon: ReturnType<typeof native>) => void): void {
+  try {
+    action(native());
+  } catch {
+    // Nothing that could print, and no TEE to have secrets from.
+  }
+}
+
 /** libteec prints its errors to standard output, which belongs to what was asked for. */
 function keepOutputClean(): void {
-  const native = require('../tee/native.js') as typeof import('../tee/native.js');
-  try {
-    native.redirectStdioToStderr();
-  } catch {
-    // Without the addon nothing prints, and opening the store tells why there is none.
-  }
+  withAddon((addon) => addon.redirectStdioToStderr());
 }
 
 /** Loads what talks to the TEE only when a command needs it: help and usage errors do not. */
@@ -22,6 +28,11 @@ function open(options: OpenOptions): Promise<SecureStorage> {
   return store.SecureStorage.open(options);
 }
 
-void run(process.argv.slice(2), processIo(), open).then((code) => {
+/** This program does nothing but handle secrets. */
+function forbidDumps(): void {
+  withAddon((addon) => addon.forbidDumps());
+}
+
+void run(process.argv.slice(2), processIo(), { open, forbidDumps }).then((code) => {
   process.exitCode = code;
 });

@@ -8,30 +8,34 @@ import { isBrokenPipe, type Io } from './io.js';
 import { loadCommand, secondWords, withWholeName } from './commands.js';
 import type { OpenOptions } from '../options.js';
 import type { SecureStorage } from '../store.js';
+import { tellWaiting } from './waiting.js';
 
 /** What a shell reports for a program that SIGPIPE ended (128 + 13); Node.js ignores that signal. */
 const BROKEN_PIPE = 141;
 
+/** What the command line uses of the process that it runs in; tests have others. */
+export interface Process {
+  /** Opens a store. */
+  readonly open: (options: OpenOptions) => Promise<SecureStorage>;
+  /** Keeps what is in memory out of core dumps and debuggers; called before a secret is read. */
+  readonly forbidDumps?: () => void;
+}
+
 /**
  * Runs optee-storage.
  * @param args the arguments after the program's name
- * @param open opens a store
  * @returns the exit code, one of Exit
  */
-export async function run(
-  args: readonly string[],
-  io: Io,
-  open: (options: OpenOptions) => Promise<SecureStorage>,
-): Promise<number> {
+export async function run(args: readonly string[], io: Io, process: Process): Promise<number> {
   try {
-    return await dispatch(args, io, open);
+    return await dispatch(args, io, process);
   } catch (error) {
     if (isBrokenPipe(error)) return BROKEN_PIPE;
     return report(inOwnWords(error, args[0]), io, ownArguments(args).includes('--json'));
   }
 }
 
-async function dispatch(args: readonly string[], io: Io, open: (options: OpenOptions) => Promise<SecureStorage>) {
+async function dispatch(args: readonly string[], io: Io, process: Process) {
   const [name, ...rest] = withWholeName(args);
   if (name === undefined || name === '--help' || name === 'help') {
     await io.write(name === undefined ? '' : overview());
@@ -41,7 +45,7 @@ async function dispatch(args: readonly string[], io: Io, open: (options: OpenOpt
   const command = loadCommand(name === '--version' ? 'version' : name);
   if (command === undefined) throw usageError(noCommand(name));
   const parsed = parse(command, rest);
-  if (parsed.options.help !== true) return runCommand(command, parsed, io, open);
+  if (parsed.options.help !== true) return runCommand(name, command, parsed, io, process);
   await io.write(commandHelp(name, command));
   return Exit.OK;
 }
@@ -53,24 +57,38 @@ function noCommand(name: string): string {
 }
 
 async function runCommand(
+  name: string,
   command: Command,
   { options, positionals }: Arguments,
   io: Io,
-  open: (options: OpenOptions) => Promise<SecureStorage>,
+  process: Process,
 ): Promise<number> {
   let opened: Promise<SecureStorage> | undefined;
+  let stopTelling: (() => void) | undefined;
   const settings = openOptions(options);
+  const json = options.json === true;
+  const openWith = (wanted: OpenOptions) => {
+    process.forbidDumps?.();
+    return process.open(wanted);
+  };
+  const open = () => {
+    // The terminal is the program's, once that is started.
+    if (!json && command.startsProgram !== true) stopTelling = tellWaiting(io, name);
+    return openWith(settings);
+  };
+  if (command.readsSecret === true) process.forbidDumps?.();
   try {
     return await command.run({
       io,
-      json: options.json === true,
+      json,
       positionals,
       options,
-      open: () => (opened ??= open(settings)),
+      open: () => (opened ??= open()),
       settings,
-      openWith: open,
+      openWith,
     });
   } finally {
+    stopTelling?.();
     await opened?.then(
       (store) => store.close(),
       () => undefined,

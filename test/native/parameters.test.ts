@@ -56,6 +56,13 @@ test('one block of shared memory serves all calls and grows', async () => {
   });
 });
 
+test('the shared memory is left out of core dumps while it is ours', async () => {
+  const { during, after } = await of<{ during: number; after: number }>('leftOutOfDumps');
+  // 64 KiB, less what of its first and last page may belong to others.
+  expect(during).toBeGreaterThanOrEqual(60);
+  expect(after).toBe(0);
+});
+
 test('nothing of a call stays in the shared memory', async () => {
   await expect(of('residue')).resolves.toEqual({ bytes: 0, block: 65536 });
 });

@@ -231,8 +231,8 @@ describe('errors name the command, not the method that failed', () => {
     const fault = new SecureStorageError('ERR_TIMEOUT', { operation, key: operation === 'getEntry' ? 'k' : undefined });
     const { io, ran } = recordingIo('');
     const args = command === 'get' ? [command, 'k'] : [command];
-    await run(args, io, () => Promise.reject(fault));
-    await run([...args, '--json'], io, () => Promise.reject(fault));
+    await run(args, io, { open: () => Promise.reject(fault) });
+    await run([...args, '--json'], io, { open: () => Promise.reject(fault) });
     const [line, json] = ran().stderr.split('\n');
     expect(line).toContain(command === 'get' ? 'get "k": the TEE' : `optee-storage: ${command}: the TEE`);
     expect(JSON.parse(json ?? '')).toMatchObject({ error: { code: 'ERR_TIMEOUT', operation: command } });

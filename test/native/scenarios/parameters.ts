@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { nativeBackend } from '../../../src-ts/tee/native.js';
 import type { Param } from '../../../src-ts/tee/session.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
@@ -114,6 +115,23 @@ export async function residue() {
   await session.close();
   const { a: bytes, b: block } = params[0] as { a: number; b: number };
   return { bytes, block };
+}
+
+/** KiB of this process that no core dump has: before, during and after a session that has shared memory. */
+export async function leftOutOfDumps() {
+  const before = dumpless();
+  const session = await open();
+  await invoke(session, Command.COPY, { type: 'memref-in', data: Buffer.alloc(1) }, { type: 'memref-out', size: 1 });
+  const during = dumpless();
+  await session.close();
+  return { during: during - before, after: dumpless() - before };
+}
+
+/** By the flag dd of proc(5), /proc/pid/smaps. */
+function dumpless(): number {
+  const maps = readFileSync('/proc/self/smaps', 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const sizes = maps.filter((map) => /^VmFlags:.* dd/m.test(map)).map((map) => /^Size: +(\d+) kB/m.exec(map)?.[1]);
+  return sizes.reduce((sum, size) => sum + Number(size), 0);
 }
 
 /** Asks for `room` bytes, of which the library says that they are `size`, with a result. */

@@ -35,7 +35,7 @@ export function recordingIo(stdin: Io['stdin'] | string | Buffer): { io: Io; ran
 /** Runs optee-storage in this process over the software TEE. */
 export async function optee(args: readonly string[], stdin: Io['stdin'] | string | Buffer = ''): Promise<Ran> {
   const { io, ran } = recordingIo(stdin);
-  const code = await run(args, io, openSoftStore);
+  const code = await run(args, io, { open: openSoftStore });
   return { code, ...ran() };
 }
 
