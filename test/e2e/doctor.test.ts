@@ -4,8 +4,6 @@
  * cause and fix, and nothing else as broken. What no machine here can be made to have (a kernel older than 5.8, another
  * kind of TEE, a Jetson's fuses) is in test/unit/doctor.test.ts only.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { causes, type Cause } from '../../src-ts/doctor/causes.js';
 import type { Check, Diagnosis } from '../../src-ts/doctor/diagnosis.js';
 import { TA_UUID } from '../../src-ts/protocol.js';
@@ -111,15 +109,11 @@ const withMoved = <T>(file: string, body: () => Promise<T>) =>
     () => asRoot('mv', `${file}.away`, file),
   );
 
-/**
- * Waits until the supplicant answers again. When a client ends that has waited for it in vain, the driver refuses the
- * answer, and the supplicant ends; the machine's service starts it again.
- */
-async function supplicantIsBack(): Promise<void> {
-  for (let attempt = 1; checkOf(await diagnose(), 'supplicant')?.status !== 'ok'; attempt++) {
-    if (attempt === 20) throw new Error('the supplicant did not come back');
-    await delay(250);
-  }
+/** Everything anew: what waits in vain for a supplicant keeps it from being started again, and a driver from going. */
+async function startAnew(): Promise<void> {
+  on.forgetUsers();
+  await on.machine.powerCut();
+  await on.machine.boot();
 }
 
 /** A supplicant that was started by hand in place of the machine's. */
@@ -292,8 +286,15 @@ describe('the storage', () => {
     expectCause(diagnosis, 'storage-read-only', 'read-only (ext4)', '--fs-parent-path');
   });
 
-  test('is gone', async () => {
-    const diagnosis = await withMoved(`${DATA}/tee`, () => diagnose());
+  test('is gone, and cannot be made again', async () => {
+    // Where the supplicant can, it makes another, and OP-TEE begins an empty storage.
+    const diagnosis = await withMoved(`${DATA}/tee`, () =>
+      staged(
+        () => asRoot('mount', '-o', 'remount,ro', DATA),
+        () => diagnose(),
+        () => asRoot('mount', '-o', 'remount,rw', DATA),
+      ),
+    );
     expectCause(diagnosis, 'storage-missing', `${DATA}/tee`, 'restart tee-supplicant');
   });
 
@@ -323,16 +324,25 @@ describe('the storage', () => {
   });
 });
 
-// Late, because the supplicant may have to be started again.
+test('the driver is not loaded', async () => {
+  const diagnosis = await staged(
+    async () => {
+      await on.machine.supplicant('stop');
+      await asRoot('rmmod', 'optee');
+    },
+    () => diagnose(),
+    startAnew,
+  );
+  expectCause(diagnosis, 'no-driver', 'the firmware has OP-TEE', 'modprobe optee');
+  expect(checkOf(diagnosis, 'device')).toMatchObject({ status: 'unknown' });
+});
+
 describe('a supplicant that does not answer', () => {
   test('is stopped by a signal', async () => {
     const diagnosis = await staged(
       () => on.machine.supplicant('pause'),
       () => command(['--timeout', '3']),
-      async () => {
-        await on.machine.supplicant('continue');
-        await supplicantIsBack();
-      },
+      () => on.machine.supplicant('continue'),
     );
     expectCause(diagnosis, 'supplicant-stopped', 'is stopped', 'kill -CONT');
   });
@@ -346,20 +356,8 @@ describe('a supplicant that does not answer', () => {
     const diagnosis = await staged(
       () => asRoot('mkfifo', file),
       () => command([...args, '--timeout', '3']),
-      async () => {
-        await asRoot('sh', '-c', `exec 3<>${file}; sleep 1; rm ${file}`);
-        await supplicantIsBack();
-      },
+      startAnew,
     );
     expectCause(diagnosis, 'supplicant-hangs', 'runs as process', 'restart tee-supplicant');
   });
-});
-
-// Last, for the driver does not come back.
-test('the driver is not loaded', async () => {
-  await on.machine.supplicant('stop');
-  await asRoot('rmmod', 'optee');
-  const diagnosis = await diagnose();
-  expectCause(diagnosis, 'no-driver', 'the firmware has OP-TEE', 'modprobe optee');
-  expect(checkOf(diagnosis, 'device')).toMatchObject({ status: 'unknown' });
 });
