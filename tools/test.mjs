@@ -73,7 +73,9 @@ async function jest(project) {
   const folder = mkdtempSync(path.join(tmpdir(), 'optee-test-'));
   try {
     const report = path.join(folder, 'report.json');
-    const args = ['--selectProjects', project, '--runInBand', '--verbose', '--json', `--outputFile=${report}`];
+    // A test that failed may leave something running; it must not keep the others from being run.
+    const jestArgs = ['--runInBand', '--forceExit', '--verbose', '--json', `--outputFile=${report}`];
+    const args = ['--selectProjects', project, ...jestArgs];
     const { ok } = await show('npm', ['run', '--silent', 'jest', '--', ...args]);
     const result = JSON.parse(readFileSync(report, 'utf8'));
     const cases = /** @type {Report} */ (result).testResults.flatMap(({ assertionResults }) => assertionResults);

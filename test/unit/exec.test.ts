@@ -162,10 +162,13 @@ describe('what cannot be is refused before anything is started', () => {
   });
 });
 
-/** Starts `exec` with a bash script that says when it is ready, and waits for that. */
-async function running(script: string): Promise<{ child: ChildProcess; output: () => string }> {
-  const args = [main, 'exec', '--env', 'A=db/password', '--', 'bash', '-c', script];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * Starts `exec` with a bash script that says when it is ready, and waits for that.
+ * @param by what starts it
+ */
+async function running(script: string, by: string[] = []): Promise<{ child: ChildProcess; output: () => string }> {
+  const [command, ...args] = [...by, process.execPath, main, 'exec', '--env', 'A=db/password', '--'];
+  const child = spawn(command, [...args, 'bash', '-c', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   while (!text.includes('ready')) await once(child.stdout, 'data');
@@ -218,15 +221,30 @@ describe('signals', () => {
   });
 
   test('SIGTSTP stops both, SIGCONT lets both go on', async () => {
-    const { child } = await running('echo "ready"; exec sleep 60');
-    const states = () => {
-      const own = stateOf(child.pid ?? 0);
-      return [own, ...childrenOf(child.pid ?? 0).map(stateOf)].join('');
-    };
+    // A shell with job control; without one nothing stops, for nobody could let it go on. It just waits.
+    const jobControl = ['bash', '-c', 'set -m; "$@" & exec 8<> <(:); read -r -t 60 -u 8', 'bash'];
+    const { child: shell } = await running('echo "ready"; exec sleep 60', jobControl);
+    const command = childrenOf(shell.pid ?? 0).find((pid) => childrenOf(pid).length > 0) ?? 0;
+    const program = childrenOf(command);
+    const states = () => [command, ...program].map(stateOf).join('');
+    try {
+      process.kill(command, 'SIGTSTP');
+      await until(() => states() === 'TT');
+      process.kill(command, 'SIGCONT');
+      await until(() => states() === 'SS');
+      process.kill(command, 'SIGTERM');
+      await until(() => /^Z?Z?$/.test(states()));
+    } finally {
+      spawnSync('kill', ['-KILL', ...[...program, command].map(String)]);
+      shell.kill('SIGKILL');
+    }
+  });
+
+  test('SIGTSTP stops neither where there is no shell with job control', async () => {
+    const { child } = await running('echo "ready"; exec sleep 60', ['setsid']);
     child.kill('SIGTSTP');
-    await until(() => states() === 'TT');
-    child.kill('SIGCONT');
-    await until(() => states() === 'SS');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([child.pid ?? 0, ...childrenOf(child.pid ?? 0)].map(stateOf).join('')).toBe('SS');
     child.kill('SIGTERM');
     expect(await ending(child)).toEqual([null, 'SIGTERM']);
   });
@@ -258,12 +276,13 @@ describe('signals', () => {
   });
 });
 
-const stateOf = (pid: number): string => / (\w) /.exec(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'))?.[1] ?? '';
+/** The letter of proc(5); '' of a process that is gone. */
+const stateOf = (pid: number): string => / (\w) /.exec(contentOf(`/proc/${String(pid)}/stat`))?.[1] ?? '';
 
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
-    .trim()
     .split(' ')
+    .filter((pid) => pid !== '')
     .map(Number);
 }
 

@@ -22,13 +22,23 @@ export function passSignals(send: (signal: NodeJS.Signals) => unknown): () => vo
   const pass = (signal: NodeJS.Signals) => {
     if (!fromTerminal.includes(signal) || !inForeground()) send(signal);
     // The handler has kept this process from being stopped, and a shell waits for that.
-    if (signal === 'SIGTSTP') process.kill(process.pid, 'SIGSTOP');
+    if (signal === 'SIGTSTP') withoutHandler(signal, pass);
   };
   const signals = [...fromTerminal, ...fromOthers];
   for (const signal of signals) process.on(signal, pass);
   return () => {
     for (const signal of signals) process.off(signal, pass);
   };
+}
+
+/**
+ * Sends a signal to this process once more, to do by itself what it does: SIGTSTP stops nothing where no shell could let it
+ * go on again (setpgid(2), an orphaned process group), and then the program goes on as well.
+ */
+function withoutHandler(signal: NodeJS.Signals, handler: (signal: NodeJS.Signals) => void): void {
+  process.off(signal, handler);
+  process.kill(process.pid, signal);
+  process.on(signal, handler);
 }
 
 /**
