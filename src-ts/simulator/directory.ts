@@ -22,6 +22,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
+import { makeFolder } from '../folders.js';
 import { TeeResult } from '../protocol.js';
 import { BlobError, Unavailable, type SharedBlobs } from './blobs.js';
 import { attempt, EncryptedFiles, syncFolder } from './files.js';
@@ -142,7 +143,7 @@ function exists(folder: string): boolean {
 
 /** Makes everything beside its place and moves it there, so that there is all of it or nothing. */
 function make(directory: string, folder: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   const fresh = mkdtempSync(path.join(directory, 'new-'));
   try {
     fill(fresh);

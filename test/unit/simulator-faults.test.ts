@@ -90,6 +90,12 @@ describe('the directory', () => {
     expect([result, readdirSync(directory)]).toEqual(['ERR_STORAGE', []]);
   });
 
+  test('that no file system makes is an error at once', () => {
+    const begin = performance.now();
+    expect(elsewhere('/proc/nowhere', 'return codeOf(open());')).toBe('ERR_STORAGE');
+    expect(performance.now() - begin).toBeLessThan(8000);
+  });
+
   test('is free for others, and for other stores, after no file could be opened', () => {
     const directory = freshFolder();
     const script = `

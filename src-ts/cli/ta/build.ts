@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** `optee-storage ta build`: the Trusted Application from source, with the development kit of the board's OP-TEE. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 import { SecureStorageError } from '../../errors.js';
 import { Exit } from '../../error-table.js';
+import { makeFolder } from '../../folders.js';
 import { TA_UUID } from '../../protocol.js';
 import { text, usageError } from '../arguments.js';
 import type { Command, OptionValues } from '../command.js';
@@ -119,7 +120,7 @@ function signKey(options: OptionValues, unsigned: boolean): string | undefined {
 
 function makeOutput(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder, 0o777);
   } catch (error) {
     throw fileError('ERR_OUTPUT', `the folder ${folder} cannot be made`, error);
   }

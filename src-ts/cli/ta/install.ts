@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** `optee-storage ta install`: puts a signed Trusted Application where tee-supplicant loads it from. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { SecureStorageError } from '../../errors.js';
 import { Exit } from '../../error-table.js';
+import { makeFolder } from '../../folders.js';
 import { text, usageError } from '../arguments.js';
 import type { Command, Context, OptionValues } from '../command.js';
 import { fileError, isWithin, packagedTa, readInput, writeWhole } from './files.js';
@@ -111,7 +112,7 @@ function versionOf(file: Buffer): number {
 
 function place(file: string, bytes: Buffer): void {
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
+    makeFolder(path.dirname(file), 0o755);
     writeWhole(file, bytes, 0o644);
   } catch (error) {
     throw placeError(file, error);
