@@ -238,7 +238,9 @@ export const errorTable = {
   ERR_NO_LIBTEEC: {
     meaning: 'libteec, the TEE client library, could not be loaded',
     causes: ['it is not installed, for example in a container', 'only the version for another architecture is'],
-    remedy: 'Install it: the package is libteec2 or libteec1 on Debian, part of nvidia-l4t-optee on Jetson.',
+    remedy:
+      'Install it: the package is libteec2 or libteec1 on Debian, part of nvidia-l4t-optee on Jetson. ' +
+      'On a machine without a TEE develop with the simulator (OPTEE_STORAGE_BACKEND=simulator in the environment).',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },

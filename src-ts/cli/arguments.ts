@@ -53,14 +53,22 @@ export function parse(command: Command, args: readonly string[]): Arguments {
   if (values.help === true) return { options: values, positionals };
   if (command.startsProgram === true) checkTerminator(tokens);
   const [min, max] = command.positionals;
-  if (positionals.length < min) throw usageError(`${command.usage.split(' ')[0] ?? 'an argument'} is missing`);
-  if (positionals.length > max)
-    throw usageError(command.readsSecret === true ? noValue : 'there are too many arguments');
+  if (positionals.length < min) throw usageError(`${missingIn(command)} is missing`);
+  if (positionals.length > max) throw usageError(tooManyFor(command));
   return { options: values, positionals };
 }
 
-const noValue =
-  'the value is never an argument, because other users can read it there: give it on standard input or with --file';
+/** The first argument of the usage line, or of the program that it starts. */
+function missingIn({ usage, startsProgram }: Command): string {
+  const own = startsProgram === true ? usage.slice(usage.indexOf('-- ') + 3) : usage;
+  return own.split(' ')[0] ?? 'an argument';
+}
+
+/** What is too much for a command that reads a value may be that value. */
+function tooManyFor({ readsSecret, options }: Command): string {
+  if (readsSecret !== true || !('file' in options)) return 'there are too many arguments';
+  return 'the value is never an argument, because other users can read it there: give it on standard input or with --file';
+}
 
 /** Without `--` nobody could tell whose an option is. */
 function checkTerminator(tokens: readonly { readonly kind: string }[]): void {
@@ -83,7 +91,8 @@ function parseStrictly(command: Command, args: readonly string[]) {
     if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') throw usageError(optionFault(options, error as Error));
     if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw error;
     const name = command.readsSecret === true ? undefined : /'(-[^']*)'/.exec(message)?.[1];
-    throw usageError(name === undefined ? 'there is an unknown option' : `there is no option ${name}`);
+    const hint = command.startsProgram === true ? ' (those of the program come after --)' : '';
+    throw usageError(name === undefined ? 'there is an unknown option' : `there is no option ${name}${hint}`);
   }
 }
 

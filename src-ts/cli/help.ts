@@ -22,8 +22,10 @@ export function overview(): string {
 
 /** The help of a command. */
 export function commandHelp(name: string, command: Command): string {
+  // What follows a program is its own.
+  const words = command.startsProgram === true ? ['[OPTIONS]', command.usage] : [command.usage, '[OPTIONS]'];
   return [
-    `usage: optee-storage ${name}${command.usage === '' ? '' : ` ${command.usage}`} [OPTIONS]`,
+    `usage: optee-storage ${[name, ...words].filter((word) => word !== '').join(' ')}`,
     '',
     ...command.help,
     '',

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+
 import type { OpenOptions } from '../options.js';
 import type { SecureStorage } from '../store.js';
 import { processIo } from './io.js';
@@ -33,6 +36,15 @@ function forbidDumps(): void {
   withAddon((addon) => addon.forbidDumps());
 }
 
-void run(process.argv.slice(2), processIo(), { open, forbidDumps }).then((code) => {
+/** True where they cannot be seen. */
+function hasWellFormedArguments(): boolean {
+  try {
+    return isUtf8(readFileSync('/proc/self/cmdline'));
+  } catch {
+    return true;
+  }
+}
+
+void run(process.argv.slice(2), processIo(), { open, forbidDumps, hasWellFormedArguments }).then((code) => {
   process.exitCode = code;
 });

@@ -13,10 +13,15 @@ import { tellWaiting } from './waiting.js';
 /** What a shell reports for a program that SIGPIPE ended (128 + 13); Node.js ignores that signal. */
 const BROKEN_PIPE = 141;
 
+/** What Node.js puts in the place of bytes that are not UTF-8; it may have been given as well. */
+const REPLACEMENT = '\ufffd';
+
 /** What the command line uses of the process that it runs in; tests have others. */
 export interface Process {
   /** Opens a store. */
   readonly open: (options: OpenOptions) => Promise<SecureStorage>;
+  /** Whether the arguments are UTF-8 as they were given; Node.js makes one character of whatever is not. */
+  readonly hasWellFormedArguments?: () => boolean;
   /** Keeps what is in memory out of core dumps and debuggers; called before a secret is read. */
   readonly forbidDumps?: () => void;
 }
@@ -36,6 +41,10 @@ export async function run(args: readonly string[], io: Io, process: Process): Pr
 }
 
 async function dispatch(args: readonly string[], io: Io, process: Process) {
+  if (args.some((arg) => arg.includes(REPLACEMENT)) && process.hasWellFormedArguments?.() === false) {
+    // Different keys would become one.
+    throw usageError('an argument is not well-formed UTF-8');
+  }
   const [name, ...rest] = withWholeName(args);
   if (name === undefined || name === '--help' || name === 'help') {
     await io.write(name === undefined ? '' : overview());

@@ -36,6 +36,13 @@ test('a large value comes through a pipe whole', () => {
   expect(opteeProcess(['get', 'k'], env).stdout.equals(value)).toBe(true);
 });
 
+test('keys that are not UTF-8 are refused, for Node.js would make one of them all', () => {
+  const put = (key: string) => shell(`printf x | optee-storage put ${key}`, env);
+  expect(put("$'\\xff'")).toMatchObject({ code: 2, stderr: expect.stringContaining('well-formed UTF-8') as string });
+  expect(put("$'\\xef\\xbf\\xbd'").code).toBe(0);
+  expect(opteeProcess(['list'], env).stdout.toString()).toBe('\ufffd\n');
+});
+
 test('a reader that goes away ends it quietly, as SIGPIPE would', () => {
   opteeProcess(['put', 'k'], env, Buffer.alloc(1024 * 1024, 'x'));
   const { stdout, stderr } = shell('optee-storage get k | head -c 3; echo " ${PIPESTATUS[0]}"', env);
