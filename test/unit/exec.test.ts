@@ -11,6 +11,8 @@ import { freshFolder } from './support/folders.js';
 import { buildSoftTee } from './support/soft-tee.js';
 import { onTerminal } from './support/terminal.js';
 
+jest.setTimeout(60_000);
+
 let env: NodeJS.ProcessEnv;
 
 const put = (key: string, value: string | Buffer) => {
