@@ -117,21 +117,28 @@ export async function residue() {
   return { bytes, block };
 }
 
-/** KiB of this process that no core dump has: before, during and after a session that has shared memory. */
+/** KiB of a session's shared memory that no core dump has: while the session is open, and when it is closed. */
 export async function leftOutOfDumps() {
-  const before = dumpless();
   const session = await open();
-  await invoke(session, Command.COPY, { type: 'memref-in', data: Buffer.alloc(1) }, { type: 'memref-out', size: 1 });
-  const during = dumpless();
+  const input = { type: 'memref-in', data: Buffer.alloc(1) } as const;
+  await invoke(session, Command.COPY, input, { type: 'memref-out', size: 1 });
+  const { params } = await invoke(session, Command.LOCATE, { type: 'value-out' });
+  const { a: upper, b: lower } = params[0] as { a: number; b: number };
+  const begin = upper * 2 ** 32 + lower;
+  const during = dumpless(begin, begin + 65536);
   await session.close();
-  return { during: during - before, after: dumpless() - before };
+  return { during, after: dumpless(begin, begin + 65536) };
 }
 
 /** By the flag dd of proc(5), /proc/pid/smaps. */
-function dumpless(): number {
-  const maps = readFileSync('/proc/self/smaps', 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-  const sizes = maps.filter((map) => /^VmFlags:.* dd/m.test(map)).map((map) => /^Size: +(\d+) kB/m.exec(map)?.[1]);
-  return sizes.reduce((sum, size) => sum + Number(size), 0);
+function dumpless(begin: number, end: number): number {
+  const maps = readFileSync('/proc/self/smaps', 'latin1').matchAll(/^([0-9a-f]+)-([0-9a-f]+) [^]*?^VmFlags:(.*)$/gm);
+  let bytes = 0;
+  for (const [, from = '', to = '', flags = ''] of maps) {
+    const common = Math.min(end, parseInt(to, 16)) - Math.max(begin, parseInt(from, 16));
+    if (common > 0 && / dd\b/.test(flags)) bytes += common;
+  }
+  return bytes / 1024;
 }
 
 /** Asks for `room` bytes, of which the library says that they are `size`, with a result. */

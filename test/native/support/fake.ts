@@ -15,6 +15,7 @@ export const Command = {
   COUNTER: 9,
   THREAD_NAME: 10,
   LATE_WRITE: 11,
+  LOCATE: 12,
 } as const;
 
 export const Counter = { CONTEXTS: 0, SESSIONS: 1, BLOCKS: 2, ALLOCATIONS: 3 } as const;

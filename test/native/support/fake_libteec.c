@@ -139,6 +139,17 @@ static TEEC_Result count_residue(TEEC_Operation *op)
 	return TEEC_SUCCESS;
 }
 
+/* Where the block is: the upper and the lower half of its address. */
+static TEEC_Result locate_block(TEEC_Operation *op)
+{
+	TEEC_SharedMemory *block = last_block;
+	uint64_t address = block ? (uintptr_t)block->buffer : 0;
+
+	op->params[0].value.a = (uint32_t)(address >> 32);
+	op->params[0].value.b = (uint32_t)address;
+	return TEEC_SUCCESS;
+}
+
 static TEEC_Result perform(uint32_t command, TEEC_Operation *op)
 {
 	switch (command) {
@@ -150,6 +161,8 @@ static TEEC_Result perform(uint32_t command, TEEC_Operation *op)
 		return resize(op);
 	case FAKE_RESIDUE:
 		return count_residue(op);
+	case FAKE_LOCATE:
+		return locate_block(op);
 	case FAKE_SLEEP:
 		nap(op->params[0].value.a);
 		return TEEC_SUCCESS;

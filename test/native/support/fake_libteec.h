@@ -17,6 +17,7 @@ enum {
 	FAKE_COUNTER,
 	FAKE_THREAD_NAME,
 	FAKE_LATE_WRITE,
+	FAKE_LOCATE,
 };
 
 /* First part of the UUID given to TEEC_OpenSession. */
