@@ -3,14 +3,15 @@
 // @ts-check
 /**
  * `npm run test:faults`: the tests in test/faults on the OP-TEE machine, for hours, and the report of what came of
- * them, docs/reliability.md. A run that was ended goes on where it was. Arguments are jest's: `-t "put of a new key"`
- * runs a part. `--report` only writes the report of what was tried so far.
+ * them, docs/reliability.md. A run that was ended goes on where it was. `-t "put of a new key"` runs a part, `--every 20`
+ * only each twentieth case, for a first picture. `--report` only writes the report of what was tried so far.
  *
  * What was tried is kept in build/faults, by the sources that were tried: a change of them begins anew.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { digestOf } from './lib/cached.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
@@ -36,16 +37,23 @@ function filesIn(folder) {
 }
 
 async function main() {
-  const args = process.argv.slice(2).filter((arg) => arg !== '--report');
-  const onlyReport = args.length < process.argv.length - 2;
+  const { values, positionals } = parseArgs({
+    options: {
+      report: { type: 'boolean' },
+      every: { type: 'string' },
+      testNamePattern: { type: 'string', short: 't' },
+    },
+    allowPositionals: true,
+  });
   await ensureNpm();
   const sources = digestOf(SOURCES.flatMap(filesIn)).slice(0, 12);
   const records = path.join(ROOT, 'build', 'faults', sources);
   let failed = false;
-  if (!onlyReport) {
+  if (!values.report) {
     const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose'];
-    const env = { ...process.env, OPTEE_FAULTS_RECORDS: records };
-    failed = spawnSync('npm', [...command, ...args], { cwd: ROOT, env, stdio: 'inherit' }).status !== 0;
+    if (values.testNamePattern) command.push('-t', values.testNamePattern);
+    const env = { ...process.env, OPTEE_FAULTS_RECORDS: records, OPTEE_FAULTS_EVERY: values.every ?? '1' };
+    failed = spawnSync('npm', [...command, ...positionals], { cwd: ROOT, env, stdio: 'inherit' }).status !== 0;
   }
   writeFileSync(REPORT, reportOf(records));
   say(`${path.relative(ROOT, REPORT)} is written`);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 }, SETUP_MS);
 
 test('with the other supported lines of Node.js it stores, fetches and loads its addon', async () => {
-  const { ensureNodeBinary, nodeBinariesFor } = await import('../../tools/prebuild/node-binaries.mjs');
+  const { ensureNodeBinary, nodeBinariesFor } = await import('../../tools/lib/node-binaries.mjs');
   const [npm] = MANAGERS;
   if (npm === undefined) throw new Error('no manager');
   const installed = new App();

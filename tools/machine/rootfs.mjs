@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
-import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureAptGroups } from '../lib/apt.mjs';
 import { cachedFolder, digestOf } from '../lib/cached.mjs';
-import { run } from '../lib/run.mjs';
+import { ensureNodeBinary, nodeBinariesFor } from '../lib/node-binaries.mjs';
+import { run, SetupError } from '../lib/run.mjs';
 import { unpackClosure } from './debian.mjs';
 import { group, passwd } from './users.mjs';
 
-/** What the machine has besides the product: OP-TEE's own client side and tests, Node.js, and tools to look around. */
+/** What the machine has besides the product: OP-TEE's own client side and tests, and tools to look around. */
 const PACKAGES = [
-  ...['libteec2', 'tee-supplicant', 'optee-test-qemu', 'nodejs'],
+  ...['libteec2', 'tee-supplicant', 'optee-test-qemu', 'libstdc++6'],
   ...['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'findutils', 'grep', 'less', 'mawk', 'mount'],
   ...['ncurses-base', 'procps', 'sed', 'strace', 'util-linux'],
 ];
@@ -23,7 +24,7 @@ const APPLETS = ['clear', 'gzip', 'hexdump', 'insmod', 'ip', 'lsmod', 'nc', 'pid
 const UNUSED = [
   ...['include', 'share/doc', 'share/info', 'share/lintian', 'share/locale', 'share/man', 'share/perl5'],
   ...['share/bash-completion', 'share/zoneinfo', 'lib/aarch64-linux-gnu/gconv', 'lib/aarch64-linux-gnu/perl-base'],
-  ...['lib/systemd', 'share/nodejs/corepack'],
+  'lib/systemd',
 ];
 
 /** Mount points, and what packages' scripts would have made. */
@@ -52,13 +53,27 @@ function linkBusybox(root) {
   for (const applet of APPLETS) symlinkSync('busybox', path.join(root, 'usr', 'bin', applet));
 }
 
-/** @param {string} folder */
-async function buildRoot(folder) {
+/**
+ * The project's own build, as most boards have it. Debian's lacks V8's snapshot and code cache; on an emulated processor
+ * it takes four times as long to start.
+ *
+ * @param {string} root
+ * @param {import('../lib/node-binaries.mjs').NodeBinary} binary
+ */
+async function placeNode(root, binary) {
+  const program = path.join(root, 'usr', 'bin', 'node');
+  copyFileSync(await ensureNodeBinary(binary), program);
+  chmodSync(program, 0o755);
+}
+
+/** @param {string} folder @param {import('../lib/node-binaries.mjs').NodeBinary} node */
+async function buildRoot(folder, node) {
   const root = await unpackClosure(folder, PACKAGES);
   for (const name of UNUSED) rmSync(path.join(root, 'usr', name), { recursive: true, force: true });
   mergeUsr(root);
   placeSettings(root);
   linkBusybox(root);
+  await placeNode(root, node);
   const image = path.join(folder, 'root.squashfs');
   // lz4 is cheap to unpack on an emulated processor and halves what is read.
   await run('mksquashfs', [root, image, '-all-root', '-no-xattrs', '-no-progress', '-comp', 'lz4']);
@@ -74,9 +89,11 @@ async function buildRoot(folder) {
  */
 export function ensureRootImage() {
   const here = fileURLToPath(import.meta.url);
-  const inputs = digestOf([here, path.join(path.dirname(here), 'users.mjs')]);
+  const [node] = nodeBinariesFor('arm64');
+  if (!node) throw new SetupError('tools/lib/node-binaries.json has no Node.js for the machine');
+  const inputs = { files: digestOf([here, path.join(path.dirname(here), 'users.mjs')]), node };
   return cachedFolder('root', inputs, "Fetching the machine's root file system", async (unfinished) => {
     await ensureAptGroups('machine-images');
-    await buildRoot(unfinished);
+    await buildRoot(unfinished, node);
   });
 }

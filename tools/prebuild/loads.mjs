@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { cachedFolder } from '../lib/cached.mjs';
 import { DebianRelease } from '../lib/debian.mjs';
 import { run, SetupError } from '../lib/run.mjs';
-import { ensureNodeBinary, nodeBinariesFor } from './node-binaries.mjs';
+import { ensureNodeBinary, nodeBinariesFor } from '../lib/node-binaries.mjs';
 import { ensureSysroot } from './sysroot.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */

@@ -63,10 +63,10 @@ export const operations: readonly Operation[] = [
     change: { 'k/new': next(32), 'k/other': next(6000), 'k/1': next(40), 'k/2': null, 'k/large': null },
   },
   {
-    name: 'put that makes a leaf',
+    name: 'put that makes the first leaves',
     before: keys(3, LARGEST_INLINE),
     change: { 'k/new': next(LARGEST_INLINE) },
-    objects: 1,
+    objects: 2,
   },
   {
     name: 'put that splits a leaf',

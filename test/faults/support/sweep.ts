@@ -32,9 +32,16 @@ const LAST = 20;
 const LATE_MS = 3000;
 
 /** The file operations, counted from 1, that a kind of fault can strike. */
-export function placesOf({ operation, trace }: Pick<Prepared, 'operation' | 'trace'>, { strikes }: Kind): number[] {
+export function placesOf(
+  { operation, trace }: Pick<Prepared, 'operation' | 'trace'>,
+  { strikes, fault }: Kind,
+): number[] {
   const { every = 1 } = operation;
-  const all = Array.from(trace).flatMap((letter, index) => (strikes.includes(letter) ? [index + 1] : []));
+  // A machine that stops before a read leaves the disk as one that stops before the next read does.
+  const isRepeated = (index: number) => fault.kind === 'stop' && index > 0 && trace.startsWith('rr', index - 1);
+  const all = Array.from(trace).flatMap((letter, index) =>
+    strikes.includes(letter) && !isRepeated(index) ? [index + 1] : [],
+  );
   return all.filter((_, index) => index % every === 0 || index >= all.length - LAST);
 }
 

@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cachedFolder } from '../lib/cached.mjs';
-import { run, SetupError } from '../lib/run.mjs';
+import { cachedFolder } from './cached.mjs';
+import { run, SetupError } from './run.mjs';
 
 /** @typedef {{ package: string, version: string, integrity: string }} NodeBinary */
 
 const PINNED = path.join(path.dirname(fileURLToPath(import.meta.url)), 'node-binaries.json');
 
-/** The versions of Node.js to load binaries with. @param {string} arch in Node.js's words @returns {NodeBinary[]} */
+/** The versions of Node.js to test with, the oldest first. @param {string} arch in Node.js's words @returns {NodeBinary[]} */
 export function nodeBinariesFor(arch) {
   return JSON.parse(readFileSync(PINNED, 'utf8'))[arch] ?? [];
 }
@@ -20,7 +20,7 @@ export function nodeBinariesFor(arch) {
 function refuseOtherContents(file, { package: name, version, integrity }) {
   const found = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`;
   if (found === integrity) return;
-  throw new SetupError(`${name}@${version} is not what tools/prebuild/node-binaries.json says: ${found}`);
+  throw new SetupError(`${name}@${version} is not what tools/lib/node-binaries.json says: ${found}`);
 }
 
 /**
