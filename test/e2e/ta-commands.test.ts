@@ -28,8 +28,6 @@ jest.setTimeout(120_000);
 
 const on = useMachine(async () => {
   const { ensureTaDevKit } = await import('../../tools/machine/kits.mjs');
-  const { ensureAptGroups } = await import('../../tools/lib/apt.mjs');
-  await ensureAptGroups('ta', 'signing');
   kit = await ensureTaDevKit();
   // One that can be told to panic, so that the next one is loaded without starting the machine again.
   elf = (await buildTa({ CFG_SECSTOR_TEST: 'y' })).replace(/\.ta$/, '.stripped.elf');

@@ -2,6 +2,9 @@
 // @ts-check
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { withLock } from './lock.mjs';
+import { CACHE } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 import { step } from './progress.mjs';
 
@@ -47,6 +50,8 @@ export const APT_GROUPS = Object.freeze({
 });
 
 /** @typedef {keyof typeof APT_GROUPS} AptGroup */
+
+const APT_LOCK = path.join(CACHE, 'apt.lock');
 
 /** Packages found installed by this process; a set-up asks for the same ones many times. @type {Set<string>} */
 const known = new Set();
@@ -95,16 +100,20 @@ function aptGet(prefix, args) {
  * @throws {SetupError} where it is not allowed to, or apt fails.
  */
 export async function ensureApt(packages) {
-  const missing = missingOf(packages);
-  if (missing.length === 0) return;
-  const prefix = asRoot(missing);
-  await step(`Installing Debian packages: ${missing.join(' ')}`, async () => {
-    // Lists of some other repository that cannot be refreshed are no reason to stop: the installation decides.
-    await aptGet(prefix, ['update']).catch(() => {});
-    await aptGet(prefix, ['install', '-y', '--no-install-recommends', ...missing]);
+  if (missingOf(packages).length === 0) return;
+  // apt does not wait for another apt, and `npm test` does two things at once.
+  await withLock(APT_LOCK, async () => {
+    const missing = missingOf(packages);
+    if (missing.length === 0) return;
+    const prefix = asRoot(missing);
+    await step(`Installing Debian packages: ${missing.join(' ')}`, async () => {
+      // Lists of some other repository that cannot be refreshed are no reason to stop: the installation decides.
+      await aptGet(prefix, ['update']).catch(() => {});
+      await aptGet(prefix, ['install', '-y', '--no-install-recommends', ...missing]);
+    });
+    const still = missingOf(missing);
+    if (still.length > 0) throw new SetupError(`apt-get installed no package of the name: ${still.join(' ')}`);
   });
-  const still = missingOf(missing);
-  if (still.length > 0) throw new SetupError(`apt-get installed no package of the name: ${still.join(' ')}`);
 }
 
 /** Installs what is missing of whole groups. @param {...AptGroup} groups */
@@ -114,5 +123,6 @@ export function ensureAptGroups(...groups) {
 
 /** Refreshes the host's package lists. */
 export function updateApt() {
-  return step("Reading the machine's package lists", () => aptGet(asRoot([]), ['update']));
+  const update = () => aptGet(asRoot([]), ['update']);
+  return step("Reading the machine's package lists", () => withLock(APT_LOCK, update));
 }

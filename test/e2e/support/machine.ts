@@ -31,8 +31,11 @@ export function useMachine(options: () => Promise<MachineOptions> = () => Promis
   const users = new Map<string, Promise<UserProcess>>();
 
   beforeAll(async () => {
-    const tool = await import('../../../tools/machine/machine.mjs');
-    machine = await tool.Machine.start(await options());
+    const { ensureAptGroups } = await import('../../../tools/lib/apt.mjs');
+    const { Machine } = await import('../../../tools/machine/machine.mjs');
+    // The options may be programs that are compiled for the machine.
+    await ensureAptGroups('ta', 'signing');
+    machine = await Machine.start(await options());
   }, START_MS);
 
   afterAll(async () => {
