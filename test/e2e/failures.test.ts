@@ -20,7 +20,7 @@ const PATIENT = { timeoutMs: 60_000 };
 /** Milliseconds within which a failure must be told, on an idle host. */
 const SOON = 1000;
 /** What Node.js takes to start in the machine on an idle host; on a busy one everything takes as much longer. */
-const USUAL_START_MS = 1500;
+const USUAL_START_MS = 400;
 
 jest.setTimeout(120_000);
 
