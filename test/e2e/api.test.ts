@@ -15,7 +15,7 @@ import { mustOpenSession } from './support/remote-tee.js';
 import { buildTa } from './support/ta.js';
 
 /** Largest values take seconds on an emulated disk. */
-const TEST_MS = 120_000;
+const PATIENCE_MS = 120_000;
 
 /** A Trusted Application with a storage of its own, and little of it. */
 const SMALL_UUID = '5e9f0a31-85d6-4fb1-a247-9d3e6f508100';
@@ -37,11 +37,10 @@ const machineOfFile = useMachine(async () => ({
     [TA_FILE.replace(TA_UUID, PANIC_UUID)]: await buildTa({ TA_UUID: PANIC_UUID, CFG_SECSTOR_TEST: 'y' }),
   },
 }));
-jest.setTimeout(TEST_MS);
 
 /** With patience; options that are no object go through as they are. */
 const patient = (options: OpenOptions = {}): OpenOptions =>
-  typeof options === 'object' && (options as unknown) !== null ? { timeoutMs: TEST_MS, ...options } : options;
+  typeof options === 'object' && (options as unknown) !== null ? { timeoutMs: PATIENCE_MS, ...options } : options;
 
 const openAs =
   (user: keyof typeof Uid): OpenStore =>

@@ -6,7 +6,6 @@ import type { ExecOptions, ExecResult, GuestProcess } from '../../tools/machine/
 import { Uid, useMachine } from './support/machine.js';
 
 const machineOfFile = useMachine();
-jest.setTimeout(180_000);
 
 const as = (uid: number, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> =>
   machineOfFile.machine.exec(argv, { uid, ...options });

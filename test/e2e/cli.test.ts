@@ -6,7 +6,6 @@ import type { ExecOptions, ExecResult } from '../../tools/machine/machine.mjs';
 import { Uid, useMachine } from './support/machine.js';
 
 const machineOfFile = useMachine();
-jest.setTimeout(120_000);
 
 /** Runs optee-storage as alice, unless told otherwise. */
 const run = (args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> =>

@@ -25,8 +25,6 @@ const LIBTEEC = '/usr/lib/aarch64-linux-gnu/libteec.so.2.0.0';
 const KEY = 'canary-key';
 const VALUE = 'canary-value';
 
-jest.setTimeout(300_000);
-
 const taFile = (uuid: string) => TA_FILE.replace(TA_UUID, uuid);
 
 const on = useMachine(async () => ({

@@ -22,8 +22,6 @@ const SOON = 1000;
 /** What Node.js takes to start in the machine on an idle host; on a busy one everything takes as much longer. */
 const USUAL_START_MS = 400;
 
-jest.setTimeout(120_000);
-
 /** The machine's TA is the one that can be told to panic. */
 const on = useMachine(async () => {
   const foreign = await buildTa({ TA_UUID: FOREIGN_KEY_UUID, TA_SIGN_KEY: makeSigningKey() });

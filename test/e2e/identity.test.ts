@@ -34,8 +34,6 @@ const on = useMachine(() =>
   }),
 );
 
-jest.setTimeout(60_000);
-
 const inTeam = { groups: [TEE_GROUP, TEAM] };
 const processOf = (name: 'root' | 'alice' | 'bob' | 'carol') => on.user(name, name === 'carol' ? {} : inTeam);
 
@@ -58,7 +56,7 @@ describe('users with the same keys', () => {
       const keys = ['db/password', 'token', `${name}'s own`];
       await store.batch(keys.map((key) => ({ type: 'put', key, value: valueOf(name, key) })));
     }
-  }, 120_000);
+  });
 
   afterAll(async () => {
     for (const store of stores.values()) await store.close();

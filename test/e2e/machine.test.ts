@@ -10,8 +10,6 @@ import { useMachine } from './support/machine';
 
 const machineOfFile = useMachine(() => Promise.resolve({ product: false }));
 
-jest.setTimeout(60_000);
-
 /** A boot usually takes 7 s; a busy host needs several times that. */
 const BOOT_MS = 200_000;
 
@@ -43,7 +41,7 @@ test('OP-TEE passes its own test of secure storage, and the supplicant is counte
   expect(counted.fsyncs).toBeGreaterThan(0);
   const kinds = Object.entries(counted).filter(([name]) => /^(storage|shm|load|rpmb|other)/.test(name));
   expect(kinds.reduce((sum, [, count]) => sum + count, 0)).toBe(counted.requests);
-}, 120_000);
+});
 
 describe('exec', () => {
   test('returns the exit code and both outputs', async () => {
@@ -228,7 +226,7 @@ describe('the supplicant', () => {
     await machine.supplicant('continue');
     expect(await state()).toMatch(/^S/);
     expect(await text(machine, 'xtest', '-t', 'regression', '1001')).toContain('regression_1001 OK');
-  }, 60_000);
+  });
 });
 
 describe('power', () => {

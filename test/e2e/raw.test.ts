@@ -64,7 +64,7 @@ beforeAll(async () => {
   ]);
   session = await mustOpenSession(alice, opening(DOMAIN));
   before = await contentsOf(store);
-}, 120_000);
+});
 
 afterEach(async () => {
   expect(await contentsOf(store)).toEqual(before);

@@ -24,8 +24,6 @@ const folder = freshFolder();
 const at = (name: string) => path.join(folder, name);
 const kitKey = () => path.join(kit, 'keys/default_ta.pem');
 
-jest.setTimeout(120_000);
-
 const on = useMachine(async () => {
   const { ensureTaDevKit } = await import('../../tools/machine/kits.mjs');
   kit = await ensureTaDevKit();

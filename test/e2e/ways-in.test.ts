@@ -4,7 +4,6 @@ import { Uid, useMachine } from './support/machine.js';
 import { runScript } from './support/script.js';
 
 const machineOfFile = useMachine();
-jest.setTimeout(120_000);
 
 test('keytar: the functions work, are each user’s own, and leave the process free to end', async () => {
   const use = async (_context: unknown, password: string) => {

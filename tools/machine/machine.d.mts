@@ -21,7 +21,7 @@ export interface ProcessOptions extends Identity {
 export interface ExecOptions extends ProcessOptions {
   /** Standard input; default empty. */
   stdin?: Uint8Array | string | undefined;
-  /** After so many milliseconds the command is killed and the promise rejects with code `ETIMEDOUT`. Default 60 000. */
+  /** After so many milliseconds the command is killed and the promise rejects with code `ETIMEDOUT`. Default 120 000. */
   timeoutMs?: number | undefined;
 }
 

@@ -25,7 +25,7 @@ import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
 
 const BOOT_TIMEOUT_MS = 180_000;
 const SHUTDOWN_TIMEOUT_MS = 30_000;
-const EXEC_TIMEOUT_MS = 60_000;
+const EXEC_TIMEOUT_MS = 120_000;
 const OFF_TIMEOUT_MS = 60_000;
 /** The lines of a kernel's panic alone are about 25, and its cause stands before them. */
 const LOG_TAIL_LINES = 60;

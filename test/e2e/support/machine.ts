@@ -5,6 +5,8 @@ import type { Machine, MachineOptions, ProcessOptions, UserProcess } from '../..
 /** Booting takes seconds, and minutes the first time, when everything is fetched and built. */
 const START_MS = 20 * 60_000;
 const STOP_MS = 60_000;
+/** What a test may take on a host that is busy with other work: long enough that only what hangs exceeds it. */
+const TEST_MS = 300_000;
 
 /** Users of the machine, as tools/machine/users.mjs has them. The last one is not in the group of the device. */
 export const Uid = { root: 0, alice: 1000, bob: 1001, carol: 1002, mallory: 1009 } as const;
@@ -23,10 +25,11 @@ export interface MachineOfFile {
 }
 
 /**
- * Starts a machine before the tests of the file and ends it after them.
+ * Starts a machine before the tests of the file and ends it after them. Each test has five minutes unless it says otherwise.
  * @param options may be made before the machine starts, for example by building a TA
  */
 export function useMachine(options: () => Promise<MachineOptions> = () => Promise.resolve({})): MachineOfFile {
+  jest.setTimeout(TEST_MS);
   let machine: Machine | undefined;
   const users = new Map<string, Promise<UserProcess>>();
 
