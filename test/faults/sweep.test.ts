@@ -51,7 +51,7 @@ const spent: number[] = [];
 let lastSaid = 0;
 
 afterAll(async () => {
-  await Promise.all(stages.map((stage) => stage?.laboratory.close()));
+  for (const stage of stages) await stage?.laboratory.close();
 }, 60_000);
 
 /** A case that failed is tried again by the next run. */

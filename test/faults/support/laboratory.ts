@@ -71,13 +71,21 @@ export interface Observed {
   readonly warm: Finding | undefined;
   /** Whether that process had to be ended for the storage to work again. */
   readonly ended: boolean;
-  /** After power was cut and the machine booted. */
-  readonly cold: Finding;
+  /** After power was cut and the machine booted; undefined where that was left out. */
+  readonly cold: Finding | undefined;
   readonly ofBob: Finding;
 }
 
 /** Faults after which the machine stands still. */
 const stopping: ReadonlySet<Fault['kind']> = new Set(['stop', 'torn']);
+
+/**
+ * Whether the machine is booted after the fault. A read that failed has changed nothing on the disk, and whoever made the
+ * call has changed the store since: of those each fourth will do.
+ */
+function isBootedAfter({ kind, at }: Fault, trace: string): boolean {
+  return stopping.has(kind) || kind === 'kill' || trace[at - 1] !== 'r' || at % 4 === 0;
+}
 
 /**
  * One machine with alice and bob. Its state 'off' is what a boot comes to, with processes started and the storage not
@@ -169,11 +177,12 @@ export class Laboratory {
   }
 
   /** Carries out the operation that was prepared, with a fault in its way, and looks at what has become of it. */
-  async strike({ operation }: Prepared, fault: Fault): Promise<Observed> {
+  async strike({ operation, trace }: Prepared, fault: Fault): Promise<Observed> {
     const { machine } = this;
     await machine.loadState('ready');
     await machine.armFault(fault);
     const struck = stopping.has(fault.kind) ? await this.#untilOff(operation) : await this.#withFault(operation, fault);
+    if (!isBootedAfter(fault, trace)) return { ...struck, cold: undefined, ofBob: await this.#bob.find() };
     await machine.loadState('off', { keepDisk: true });
     await this.#switchOn();
     // Where the process could go on after the fault, it has changed the store already.

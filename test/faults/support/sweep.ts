@@ -50,6 +50,8 @@ export interface Verdict {
   /** 'done', the code of the error, or 'off' where the machine stopped before anything was told. */
   readonly outcome: string;
   readonly state: 'old' | 'new' | 'wrong';
+  /** Whether power was cut and the machine booted before it was looked at for the last time. */
+  readonly booted: boolean;
   /** Calls that failed before the store worked again. */
   readonly retries: number;
   /** Whether the process had to be ended for the storage to work again. */
@@ -95,18 +97,20 @@ export function judge(prepared: Prepared, observed: Observed): Verdict {
   if (outcome !== undefined && outcome.ms > observed.deadlineMs + LATE_MS)
     wrong.push(`the call took ${String(outcome.ms)} ms`);
   if (warm) wrong.push(...mistakes('at once', warm, prepared, may));
+  const last = cold ?? warm;
   // What was seen at once is there for good.
   const seen = warm && stateOf(warm.digests, prepared);
-  wrong.push(...mistakes('after a boot', cold, prepared, seen && seen !== 'wrong' ? [seen] : may));
+  if (cold) wrong.push(...mistakes('after a boot', cold, prepared, seen && seen !== 'wrong' ? [seen] : may));
   if (!equal(ofBob.digests, prepared.ofBob)) {
     wrong.push(`the other user's: ${difference(ofBob.digests, prepared.ofBob)}`);
   }
   if (ofBob.broken !== '') wrong.push(`the other user's store does not work: ${ofBob.broken}`);
   return {
     outcome: outcome?.code ?? 'off',
-    state: stateOf(cold.digests, prepared),
+    state: last ? stateOf(last.digests, prepared) : 'wrong',
+    booted: cold !== undefined,
     ended: observed.ended,
-    retries: (warm?.retries ?? 0) + cold.retries + ofBob.retries,
+    retries: (warm?.retries ?? 0) + (cold?.retries ?? 0) + ofBob.retries,
     wrong,
   };
 }
