@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** What is missing, hangs or dies, on real OP-TEE. */
+/** What is missing or dies, on real OP-TEE; what hangs is in hang.test.ts. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
 import { Login } from '../../src-ts/tee/session.js';
 import type { UserProcess } from '../../tools/machine/machine.mjs';
 import type { Store } from '../conformance/store.js';
+import { caughtUp, failed } from './support/failing.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
 import { input } from './support/packed.js';
 import { openRemoteStore } from './support/remote-store.js';
@@ -56,29 +57,6 @@ async function failedOpening(uid: number, options: object) {
     [options],
   );
   return { ...value, msToExit, soon: SOON * Math.max(1, msToStart / USUAL_START_MS) };
-}
-
-/** The code of the error that a call rejects with, and after how many milliseconds. */
-async function failed(call: Promise<unknown>) {
-  const began = performance.now();
-  const error: { code: string; outcomeUnknown?: boolean } = await call.then(
-    () => ({ code: 'none' }),
-    (reason: unknown) => reason as { code: string; outcomeUnknown?: boolean },
-  );
-  return { code: error.code, outcomeUnknown: error.outcomeUnknown, ms: performance.now() - began };
-}
-
-/** Makes a call again until the supplicant has caught up with what it missed. */
-async function caughtUp<T>(call: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await call();
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (attempt === 50 || (code !== 'ERR_TIMEOUT' && code !== 'ERR_NO_SUPPLICANT')) throw error;
-      await delay(200);
-    }
-  }
 }
 
 describe('opening a store fails at once and says why', () => {
@@ -158,49 +136,6 @@ describe('a supplicant', () => {
     expect(await store.get('k', { encoding: 'utf8' })).toBe('before');
     await store.put('k', 'after');
     expect(await store.get('k', { encoding: 'utf8' })).toBe('after');
-  });
-
-  test('that hangs holds up its caller until the deadline, and nobody else', async () => {
-    await on.machine.supplicant('pause');
-    try {
-      const put = failed(store.put('k', 'late', { timeoutMs: 1500 }));
-      const reading = await alice.run(async ({ require }) => {
-        const { readFile } = require('node:fs/promises') as typeof import('node:fs/promises');
-        const began = performance.now();
-        const files = await Promise.all(Array.from({ length: 100 }, () => readFile('/etc/passwd', 'utf8')));
-        return { count: files.filter((text) => text.includes('alice')).length, ms: performance.now() - began };
-      });
-      expect(reading.count).toBe(100);
-      expect(reading.ms).toBeLessThan(SOON);
-      const failure = await put;
-      expect(failure).toMatchObject({ code: 'ERR_TIMEOUT', outcomeUnknown: true });
-      expect(failure.ms).toBeGreaterThan(1400);
-      expect(failure.ms).toBeLessThan(2500);
-      expect((await failed(store.put('k', 'later', { timeoutMs: 1000 }))).code).toBe('ERR_TIMEOUT');
-    } finally {
-      await on.machine.supplicant('continue');
-    }
-    await caughtUp(() => store.put('k', 'after'));
-    expect(await store.get('k', { encoding: 'utf8' })).toBe('after');
-  });
-
-  test('that hangs does not keep a program from ending', async () => {
-    const { value, msToExit } = await runScript(
-      on.machine,
-      { uid: Uid.alice },
-      async ({ SecureStorage, pause }) => {
-        const opened = await SecureStorage.open({ domain: 'supplicant' });
-        await pause();
-        return opened.put('k', 'late', { timeoutMs: 500 }).then(
-          () => 'none',
-          (error: unknown) => (error as { code: string }).code,
-        );
-      },
-      [],
-      () => on.machine.supplicant('pause'),
-    ).finally(() => on.machine.supplicant('continue'));
-    expect(value).toBe('ERR_TIMEOUT');
-    expect(msToExit).toBeLessThan(SOON);
   });
 });
 
