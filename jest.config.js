@@ -26,6 +26,8 @@ const sanitizers = [
 
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
 module.exports = {
+  // On a busy machine everything takes many times as long; what hangs is seen all the same.
+  testTimeout: 60_000,
   projects: [
     project('unit'),
     project('conformance'),
