@@ -22,7 +22,9 @@
  * A put that returns the previous value holds two values of 1 MiB; the rest
  * is the cache (CACHE_BUDGET) and the images of one change.
  */
+#ifndef TA_DATA_SIZE
 #define TA_DATA_SIZE (3 * 1024 * 1024)
+#endif
 
 #define TA_VERSION                                                             \
 	VERSION_TEXT(VERSION_MAJOR)                                            \
