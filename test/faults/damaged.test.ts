@@ -61,7 +61,7 @@ const equal = (a: Digests, b: Digests): boolean =>
   JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
 
 function seen({ digests, broken }: Finding, wanted: Digests, older: Digests): Seen {
-  if (broken !== '') return `told: ${broken.replace(/^reading: /, '').split(' ')[0] ?? ''}`;
+  if (broken !== '') return `told: ${broken.replace(/^(reading|opening): /, '').split(' ')[0] ?? ''}`;
   if (equal(digests, wanted)) return 'all';
   if (equal(digests, older)) return 'an older state';
   return Object.keys(digests).length === 0 ? 'nothing' : 'something else';

@@ -87,6 +87,13 @@ function isBootedAfter({ kind, at }: Fault, trace: string): boolean {
   return stopping.has(kind) || kind === 'kill' || trace[at - 1] !== 'r' || at % 4 === 0;
 }
 
+/** A store that could not even be opened. */
+const toFinding = (error: unknown): Finding => ({
+  digests: {},
+  retries: 0,
+  broken: `opening: ${(error as { code?: string }).code ?? ''} ${String(error)}`,
+});
+
 /**
  * One machine with alice and bob. Its state 'off' is what a boot comes to, with processes started and the storage not
  * mounted; 'ready' is where the operation that was prepared last begins.
@@ -138,13 +145,12 @@ export class Laboratory {
   }
 
   /**
-   * What start-up does once the kernel runs, and the users' programs after it.
+   * What start-up does once the kernel runs.
    * @param spoil what happens to the files before, for the shell
    */
   async #switchOn(spoil = ':'): Promise<void> {
     const mount = `busybox mount -t ext4 -o noatime /dev/vdb ${DATA}; busybox mkdir -p -m 0700 ${FILES}`;
     await this.#shell(`${mount}; ${spoil}; /usr/lib/optee-machine/supplicant start`);
-    await this.#alice.open();
   }
 
   /** Fills the stores anew, and carries the operation out once without a fault. */
@@ -152,6 +158,7 @@ export class Laboratory {
     const used = Object.keys(operation.before).length > 0;
     await this.machine.loadState('off');
     await this.#switchOn();
+    await this.#alice.open();
     await this.#bob.open();
     if (used) await this.#bob.fill(OF_BOB);
     await this.#alice.fill(operation.before);
@@ -185,6 +192,7 @@ export class Laboratory {
     if (!isBootedAfter(fault, trace)) return { ...struck, cold: undefined, ofBob: await this.#bob.find() };
     await machine.loadState('off', { keepDisk: true });
     await this.#switchOn();
+    await this.#alice.open();
     // Where the process could go on after the fault, it has changed the store already.
     const cold = await this.#alice.find(struck.warm === undefined ? 'k/after the boot' : undefined);
     await this.#bob.open();
@@ -239,8 +247,9 @@ export class Laboratory {
     await this.machine.loadState('changed');
     await this.machine.loadState('off', { keepDisk: true });
     await this.#switchOn(`file=${FILES}/${file}; older=${OLDER}/${file}; ${spoil}`);
-    const alice = await this.#alice.find('k/after the damage');
-    await this.#bob.open();
-    return { alice, bob: await this.#bob.find('k/bob after the damage') };
+    const seenBy = (tenant: Tenant, extra: string): Promise<Finding> =>
+      tenant.open().then(() => tenant.find(extra), toFinding);
+    const alice = await seenBy(this.#alice, 'k/after the damage');
+    return { alice, bob: await seenBy(this.#bob, 'k/bob after the damage') };
   }
 }
