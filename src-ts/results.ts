@@ -89,6 +89,15 @@ export function commandError(
   });
 }
 
+/** Where the TA has no part in it: OP-TEE reads files of its own in the storage before it starts a TA from a file. */
+const ofOptee: ErrorDetails = {
+  detail:
+    "OP-TEE's own files in the storage directory were damaged, lost or restored only in part, and it starts no TA",
+  remedy:
+    'Put back all files of the directory from one copy of it. Only where what is stored may be lost for all users: ' +
+    'stop tee-supplicant, empty the directory, and start it again.',
+};
+
 /** The error for a session that was refused. */
 export function openError(call: Call, outcome: Outcome, target: SessionTarget): SecureStorageError {
   const { result, origin } = outcome;
@@ -104,6 +113,7 @@ export function openError(call: Call, outcome: Outcome, target: SessionTarget): 
     return call.error('ERR_TA_NOT_FOUND', { ...known, detail, remedy });
   }
   if (result === TeeResult.SECURITY) return call.error('ERR_TA_SIGNATURE', known);
+  if (result === TeeResult.CORRUPT_OBJECT) return call.error('ERR_CORRUPT', { ...known, ...ofOptee });
   if (origin === Origin.COMMS && result === TeeResult.GENERIC && target.login === Login.GROUP) {
     // The driver refuses a group login with EPERM, which the client library reports as a generic error.
     return call.error('ERR_NOT_IN_GROUP', { ...known, detail: `the kernel refused group ${String(target.group)}` });

@@ -115,6 +115,25 @@ test('the disk may be left as it is', async () => {
   await expect(machine.loadState('nowhere')).rejects.toThrow('nowhere');
 });
 
+/** No code of ours has a part in this either: OP-TEE keeps the versions of TAs in an object, and has no second copy. */
+test('where the file of TA versions is damaged, OP-TEE starts no TA, until it is put back', async () => {
+  const { machine } = on;
+  const file = '/var/lib/optee-client/data/tee/0';
+  // Of the TA os_test, which is loaded anew each time.
+  const runsTa = async () =>
+    (await machine.exec(['xtest', '-t', 'regression', '1006'])).stdout.toString().includes('regression_1006 OK');
+  expect(await runsTa()).toBe(true);
+  const kept = (await machine.exec(['cat', file])).stdout;
+  for (const damage of ['truncate -s 100 "$1"', 'rm "$1"']) {
+    await machine.exec(['sh', '-c', damage, 'sh', file]);
+    const before = machine.secureLog().length;
+    expect(await runsTa()).toBe(false);
+    expect(machine.secureLog().slice(before)).toMatch(/sys_open_ta_bin|ldelf failed with res: 0xf0100001/);
+    await machine.writeFile(file, kept, 0o600);
+    expect(await runsTa()).toBe(true);
+  }
+});
+
 /**
  * No code of ours has a part in this: Linux's driver frees its device for another supplicant only when the secure world
  * has given back the memory of the dead one, and the secure world waits for the dead one's answer. It ends when the

@@ -44,6 +44,14 @@ describe('a session that is refused', () => {
     expect(openError(call(), outcome(result, origin), target)).toMatchObject({ code, result });
   });
 
+  test("because OP-TEE's own files are damaged does not blame a key", () => {
+    const error = openError(call(), outcome(TeeResult.CORRUPT_OBJECT, TEE), user);
+    expect(error.code).toBe('ERR_CORRUPT');
+    expect(error.message).toContain("OP-TEE's own files");
+    expect(error.message).toContain('from one copy');
+    expect(error.message).not.toContain('clear');
+  });
+
   test('because the TA is not there tells its file', () => {
     const { message } = openError(call(), outcome(TeeResult.ITEM_NOT_FOUND, TEE), user);
     expect(message).toContain(`Copy ${TA_UUID}.ta into`);

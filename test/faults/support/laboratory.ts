@@ -58,6 +58,8 @@ export interface Prepared {
   readonly ofBob: Digests;
   /** The file operations of the supplicant when nothing goes wrong, by letters. */
   readonly trace: string;
+  /** Files that OP-TEE makes for itself, before any object is stored. */
+  readonly ofOptee: readonly string[];
 }
 
 /** What was found after a fault. */
@@ -137,6 +139,10 @@ export class Laboratory {
     return stdout.toString();
   }
 
+  async #files(folder: string): Promise<string[]> {
+    return (await this.#shell(`ls ${folder}`)).trim().split('\n');
+  }
+
   async #switchOff(): Promise<void> {
     for (const tenant of [this.#alice, this.#successor, this.#bob]) await tenant.install('faults');
     await this.machine.supplicant('stop');
@@ -160,6 +166,7 @@ export class Laboratory {
     await this.#switchOn();
     await this.#alice.open();
     await this.#bob.open();
+    const ofOptee = await this.#files(FILES);
     if (used) await this.#bob.fill(OF_BOB);
     await this.#alice.fill(operation.before);
     await this.machine.saveState('ready');
@@ -168,6 +175,7 @@ export class Laboratory {
       old: await this.#alice.digestsOf(operation.before),
       new: await this.#alice.digestsOf(changed(operation)),
       ofBob: used ? await this.#alice.digestsOf(OF_BOB) : {},
+      ofOptee,
     };
     return { ...expected, trace: await this.#rehearse(operation) };
   }
@@ -233,8 +241,9 @@ export class Laboratory {
     await this.machine.loadState('ready');
     await this.#shell(`cp -a ${FILES} ${OLDER}`);
     await this.#rehearse(operation);
-    const older = new Set((await this.#shell(`ls ${OLDER}`)).trim().split('\n'));
-    const files = (await this.#shell(`ls ${FILES}; sync`)).trim().split('\n');
+    const older = new Set(await this.#files(OLDER));
+    const files = await this.#files(FILES);
+    await this.#shell('sync');
     await this.machine.saveState('changed');
     return new Map(files.map((file) => [file, older.has(file)]));
   }
