@@ -81,6 +81,9 @@ export interface Observed {
 /** Faults after which the machine stands still. */
 const stopping: ReadonlySet<Fault['kind']> = new Set(['stop', 'torn']);
 
+/** What a call tells that has no answer yet, and gets none: the deadline's error, or that nobody is there to answer. */
+const waitsInVain: ReadonlySet<string> = new Set(['ERR_TIMEOUT', 'ERR_NO_SUPPLICANT']);
+
 /**
  * Whether the machine is booted after the fault. A read that failed has changed nothing on the disk, and whoever made the
  * call has changed the store since: of those each fourth will do.
@@ -218,7 +221,7 @@ export class Laboratory {
     const outcome = await this.#alice.change(change, deadlineMs);
     const report = await this.machine.faultReport();
     await this.machine.armFault();
-    const ended = kind === 'kill' && outcome.code === 'ERR_TIMEOUT';
+    const ended = kind === 'kill' && waitsInVain.has(outcome.code);
     const tenant = ended ? await this.#relieve() : this.#alice;
     return { outcome, deadlineMs, report, warm: await tenant.find('k/after the fault'), ended };
   }
