@@ -8,6 +8,7 @@ import { types } from 'node:util';
 import { invalidArgument, type Check } from './arguments.js';
 import { SecureStorageError } from './errors.js';
 import { Limit } from './protocol.js';
+import { wipeableBuffer } from './wipeable.js';
 
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const controlCharacter = /[\u0000-\u001f\u007f]/;
@@ -53,7 +54,7 @@ export const domain: Check<string> = (value, name) => {
 
 /**
  * A private copy of a value as the TA gets it, for the caller of this function to wipe.
- * @returns 0 to 1 MiB, in memory of its own (not from Node's pool of small buffers)
+ * @returns 0 to 1 MiB, in memory of its own, see wipeableBuffer()
  * @throws SecureStorageError ERR_INVALID_ARG (neither a well-formed string nor a Uint8Array), ERR_VALUE_TOO_LARGE
  */
 export function valueBytes(value: unknown, name = 'value'): Buffer {
@@ -67,7 +68,7 @@ export function valueBytes(value: unknown, name = 'value'): Buffer {
     });
   }
   if (isString && loneSurrogate.test(value)) throw invalidArgument(name, 'well-formed Unicode', value);
-  const copy = Buffer.allocUnsafeSlow(size);
+  const copy = wipeableBuffer(size);
   if (isString) copy.write(value);
   else copy.set(value);
   return copy;

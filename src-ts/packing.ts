@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The packed bytes of the protocol: little-endian, unaligned. Answers are read as if they came from an enemy. */
+import { wipeableBuffer } from './wipeable.js';
 
 /** An answer that breaks the protocol; becomes ERR_PROTOCOL. */
 export class MalformedReply extends Error {
@@ -39,7 +40,7 @@ export class PackedReader {
   /** A copy of the next bytes in memory of its own. */
   copy(size: number): Buffer {
     const view = this.view(size);
-    const copy = Buffer.allocUnsafeSlow(size);
+    const copy = wipeableBuffer(size);
     copy.set(view);
     return copy;
   }

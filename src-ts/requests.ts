@@ -7,6 +7,7 @@ import { keyBytes, valueBytes } from './keys.js';
 import { expectedRevision, schema, type BatchOperation } from './options.js';
 import { halves } from './packing.js';
 import { BatchKind, Limit, REVISION_ANY } from './protocol.js';
+import { wipeableBuffer } from './wipeable.js';
 
 const KEY_HEADER = 2;
 /** Of each operation in a packed batch, before its key and value. */
@@ -103,7 +104,7 @@ function distinctKeys(operations: readonly Operation[]): string[] {
 }
 
 function pack(operations: readonly Operation[], size: number): Buffer {
-  const packed = Buffer.alloc(size);
+  const packed = wipeableBuffer(size);
   let at = 0;
   for (const { kind, key, value, expected } of operations) {
     const { a, b } = expected === undefined ? REVISION_ANY : halves(expected);

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 
 import { SecureStorageError } from '../errors.js';
 import { Limit } from '../protocol.js';
+import { wipeableBuffer } from '../wipeable.js';
 import type { Io } from './io.js';
 import { promptHiddenLines } from './prompt.js';
 
@@ -71,7 +72,7 @@ export async function readAll(stream: NodeJS.ReadableStream, max: number, errors
 }
 
 function joined(chunks: readonly Buffer[], size: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(size);
+  const bytes = wipeableBuffer(size);
   let at = 0;
   for (const chunk of chunks) at += chunk.copy(bytes, at);
   return bytes;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { SecureStorageError } from '../errors.js';
+import { wipeableBuffer } from '../wipeable.js';
 import type { Io } from './io.js';
 
 const Key = {
@@ -105,7 +106,7 @@ class HiddenLine {
   }
 
   take(): Buffer {
-    const line = Buffer.allocUnsafeSlow(this.#size);
+    const line = wipeableBuffer(this.#size);
     this.#bytes.copy(line, 0, 0, this.#size);
     this.wipe();
     return line;
