@@ -93,6 +93,16 @@ function makeSecret(seed: number, size: number): Uint8Array {
   return secret;
 }
 
+/** Reads of another process's memory; 0 bytes of what it has given back meanwhile. */
+function readMapped(memory: number, region: Buffer, position: number): number {
+  try {
+    return readSync(memory, region, 0, region.length, position);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
+    return 0;
+  }
+}
+
 /** How many pieces of the secret are in what the process can write to. */
 function count(pid: number, secret: Uint8Array): number {
   const memory = openSync(`/proc/${String(pid)}/mem`, 'r');
@@ -101,7 +111,7 @@ function count(pid: number, secret: Uint8Array): number {
     const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
     if (from === undefined || to === undefined) continue;
     const region = Buffer.alloc(parseInt(to, 16) - parseInt(from, 16));
-    const size = readSync(memory, region, 0, region.length, parseInt(from, 16));
+    const size = readMapped(memory, region, parseInt(from, 16));
     for (let at = 0; at < secret.length; at += PIECE) {
       const piece = secret.subarray(at, at + PIECE);
       for (let hit = region.indexOf(piece); hit >= 0 && hit < size; hit = region.indexOf(piece, hit + 1)) found++;
