@@ -1,147 +1,37 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /** docs/reliability.md, from what test/faults has recorded. */
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-
-/**
- * @typedef {object} Case of test/faults/sweep.test.ts.
- * @property {string} operation
- * @property {string} kind
- * @property {number} at
- * @property {string} outcome
- * @property {'old' | 'new' | 'wrong'} state
- * @property {number} retries
- * @property {boolean} ended
- * @property {string[]} wrong
- */
-/** @typedef {{ operation: string, trace: string }} Rehearsal */
-
-/**
- * The records of a file, the last of each key.
- *
- * @template T
- * @param {string} file
- * @param {(record: T) => string} keyOf
- * @returns {T[]}
- */
-function readRecords(file, keyOf) {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  const records = lines.filter((line) => line.endsWith('}')).map((line) => /** @type {T} */ (JSON.parse(line)));
-  return [...new Map(records.map((record) => [keyOf(record), record])).values()];
-}
-
-/** @param {readonly (readonly (string | number)[])[]} rows the first one names the columns. */
-function table([head = [], ...rows]) {
-  const line = (/** @type {readonly (string | number)[]} */ cells) => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
-  return [line(head), line(rule), ...rows.map(line)].join('\n');
-}
-
-/** How often each occurs, the most frequent first. @param {readonly string[]} texts */
-function counts(texts) {
-  /** @type {Map<string, number>} */
-  const found = new Map();
-  for (const text of texts) found.set(text, (found.get(text) ?? 0) + 1);
-  return [...found].sort(([, a], [, b]) => b - a);
-}
-
-/** @param {readonly Case[]} cases */
-function summaryOf(cases) {
-  const count = (/** @type {(entry: Case) => boolean} */ is) => cases.filter(is).length;
-  return [
-    cases.length,
-    count(({ state }) => state === 'old'),
-    count(({ state }) => state === 'new'),
-    count(({ wrong }) => wrong.length > 0),
-  ];
-}
-
-/** @param {readonly Case[]} cases @param {(entry: Case) => string} by @param {string} name */
-function summaryTable(cases, by, name) {
-  const groups = [...new Set(cases.map(by))].map((group) => cases.filter((entry) => by(entry) === group));
-  const rows = groups.map((group) => [by(/** @type {Case} */ (group[0])), ...summaryOf(group)]);
-  return table([[name, 'tried', 'old', 'new', 'wrong'], ...rows, ['all', ...summaryOf(cases)]]);
-}
-
-/** @param {readonly Case[]} cases */
-function outcomes(cases) {
-  const codes = counts(cases.map(({ outcome }) => outcome)).map(([code, count]) => `${code} ${count}`);
-  const retries = Math.max(0, ...cases.map(({ retries }) => retries));
-  const ended = cases.filter((entry) => entry.ended).length;
-  return (
-    `How the change ended for its caller ("off": the machine had stopped): ${codes.join(', ')}. ` +
-    `Before the store worked again, at most ${retries} calls of one process failed. ` +
-    `${ended} times a process had to be ended before another supplicant could start: a supplicant that is killed amid ` +
-    'a request leaves its client waiting, in Linux and OP-TEE, and the device busy until that client has ended ' +
-    '(`test/e2e/machine-faults.test.ts` shows it without any code of this package).'
-  );
-}
-
-/** @param {readonly Case[]} cases */
-function failures(cases) {
-  const wrong = cases.filter((entry) => entry.wrong.length > 0);
-  if (wrong.length === 0) return 'Nothing else was found.';
-  const lines = wrong.map(({ operation, kind, at, wrong }) => `- ${operation}, ${kind} at ${at}: ${wrong.join('; ')}`);
-  return ['What was wrong:', '', ...lines].join('\n');
-}
-
-/** @param {readonly Rehearsal[]} rehearsals */
-function rehearsalTable(rehearsals) {
-  const count = (/** @type {string} */ trace, /** @type {string} */ letter) => trace.split(letter).length - 1;
-  const rows = rehearsals.map(({ operation, trace }) => [
-    operation,
-    trace.length,
-    ...['o', 'r', 'w', 's', 't', 'u'].map((letter) => count(trace, letter)),
-  ]);
-  return table([['change', 'all', 'open', 'read', 'write', 'fsync', 'truncate', 'remove'], ...rows]);
-}
+import { randomSection } from './random.mjs';
+import { soakSection } from './soak.mjs';
+import { sweepSection } from './sweep.mjs';
 
 /**
  * @param {string} folder with the records.
  * @returns {string}
  */
 export function reportOf(folder) {
-  const cases = /** @type {Case[]} */ (
-    readRecords(path.join(folder, 'sweep.jsonl'), ({ operation, kind, at }) => [operation, kind, at].join('|'))
-  );
-  const rehearsals = /** @type {Rehearsal[]} */ (
-    readRecords(path.join(folder, 'rehearsals.jsonl'), ({ operation }) => operation)
-  );
   return `# Reliability
 
 What was tried on a real OP-TEE 4.5 (the [machine](../tools/machine/README.md)), how often, and what happened. Written by
 \`npm run test:faults\` from its records; do not edit it. Sources: ${path.basename(folder)}.
 
     npm run test:faults                          all of it, for hours; a run that was ended goes on where it was
+    npm run test:faults -- test/faults/sweep     one part: sweep, damaged, random, crash or soak
     npm run test:faults -- -t "batch of five"    one change with all faults
     npm test -- e2e                              a sample, among other tests
 
-## A fault at every file operation
+${sweepSection(folder)}
+${randomSection(folder)}
+${soakSection(folder)}
+## At the limits, and with a secure world that hangs
 
-Each change below is made with one fault at one of the file operations that the tee-supplicant makes for it, then with
-the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty. Nothing
-is simulated: a library in the tee-supplicant lets the operation fail, kills the supplicant, or resets the machine. The
-process that made the change then reads the whole store and changes it; power is cut, and after a boot the same is read
-and changed once more, and so is the store of another user. A case is wrong unless
+\`npm test -- e2e\` has these each time, as they take a minute; each test says which error comes:
 
-- the store holds exactly what it held before, or exactly what it holds after the change (a batch is one change);
-- it is the new state where the change was acknowledged, and the old one where the error does not say
-  \`outcomeUnknown\`; and what was seen once stays so after the boot;
-- every call ended within its deadline;
-- the store goes on working, and the other user's holds what it held.
-
-File operations of each change when nothing goes wrong:
-
-${rehearsalTable(rehearsals)}
-
-${summaryTable(cases, ({ kind }) => kind, 'fault')}
-
-${summaryTable(cases, ({ operation }) => operation, 'change')}
-
-${outcomes(cases)}
-
-${failures(cases)}
+- \`test/e2e/limits.test.ts\`: a full disk, a full heap of the Trusted Application, more sessions than OP-TEE has memory
+  for (of one process and of many), more callers than the secure world has threads, all threads hanging;
+  \`test/conformance/quota.ts\`: full quotas. Nothing is lost, and all works when there is room again.
+- \`test/e2e/hang.test.ts\`: the tee-supplicant stopped by a signal. Every method rejects at its deadline, the process reads
+  files meanwhile as fast as before and ends when it likes, and when the supplicant goes on so does the store.
 `;
 }

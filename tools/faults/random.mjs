@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+/** The report's section about test/faults/random.test.ts. */
+import path from 'node:path';
+import { readRecords, table } from './records.mjs';
+
+/**
+ * @typedef {object} Case of test/faults/random.test.ts.
+ * @property {string} event
+ * @property {number} index
+ * @property {number} seed
+ * @property {number} acknowledged
+ * @property {number} made
+ * @property {number} notMade
+ * @property {number} ended
+ * @property {boolean} crashed
+ * @property {number} late
+ * @property {string[]} wrong
+ */
+
+/** @param {readonly Case[]} cases */
+function rowOf(cases) {
+  const sum = (/** @type {(entry: Case) => number} */ of) => cases.reduce((total, entry) => total + of(entry), 0);
+  return [
+    cases.length,
+    sum(({ acknowledged }) => acknowledged),
+    sum(({ made }) => made),
+    sum(({ ended }) => ended),
+    sum(({ crashed }) => Number(crashed)),
+    cases.filter(({ wrong }) => wrong.length > 0).length,
+  ];
+}
+
+/** @param {readonly Case[]} cases */
+function failures(cases) {
+  const wrong = cases.filter((entry) => entry.wrong.length > 0);
+  if (wrong.length === 0) return 'Nothing was lost, mixed or hanging.';
+  const lines = wrong.map(({ event, index, seed, wrong }) => `- ${event} ${index} (seed ${seed}): ${wrong.join('; ')}`);
+  return ['What was wrong:', '', ...lines].join('\n');
+}
+
+/** What OP-TEE makes of clients that are killed, without this package. @param {string} folder */
+function crashes(folder) {
+  const cases = /** @type {{ index: number, crashed: boolean }[]} */ (
+    readRecords(path.join(folder, 'crash.jsonl'), ({ index }) => String(index))
+  );
+  const crashed = cases.filter((entry) => entry.crashed).length;
+  return `OP-TEE's own tests, killed in the same way without any code of this package (\`test/faults/crash.test.ts\`), crashed it
+${crashed} of ${cases.length} times.`;
+}
+
+/** @param {string} folder with the records. */
+export function randomSection(folder) {
+  const cases = /** @type {Case[]} */ (
+    readRecords(path.join(folder, 'random.jsonl'), ({ event, index }) => `${event}|${index}`)
+  );
+  const events = [...new Set(cases.map(({ event }) => event))];
+  const rows = events.map((event) => [event, ...rowOf(cases.filter((entry) => entry.event === event))]);
+  const late = Math.max(0, ...cases.map((entry) => entry.late));
+  const seeds = [...new Set(cases.map(({ seed }) => seed))];
+  return `## Ended at random moments
+
+    npm run test:faults -- test/faults/random
+    OPTEE_TEST_SEED=${seeds[0] ?? 1} npm run test:faults -- test/faults/random     the same choices again
+
+Processes of two users put, replace and delete small and large values, alone and in batches, until at a random moment
+the machine is cut off, the tee-supplicant killed (SIGKILL) and started again, or a client killed. Then both users' stores
+are compared with what follows from the acknowledged changes: all of them are there, one under way is there or not, each
+value is whole and its key's own, and nothing else is there.
+
+${table([['what was ended', 'times', 'acknowledged changes', 'unacknowledged but made', 'processes ended', 'OP-TEE crashed', 'wrong'], ...rows])}
+
+"Processes ended" is how many clients had to be ended before another supplicant could start
+([why](security.md#a-supplicant-that-dies-amid-a-request)). Where OP-TEE crashed, which a client's end amid a request can
+bring about ([why](security.md#a-client-that-dies-amid-a-request)), power was cut. The latest call ended ${late} ms after its deadline.
+Seeds: ${seeds.join(', ')}.
+
+${crashes(folder)}
+
+${failures(cases)}
+`;
+}
