@@ -33,6 +33,7 @@ type Seen = 'all' | 'an older state' | 'nothing' | 'something else' | `told: ${s
 
 interface Case {
   readonly file: string;
+  readonly whose: string;
   readonly damage: string;
   readonly alice: Seen;
   readonly bob: Seen;
@@ -67,6 +68,11 @@ function seen({ digests, broken }: Finding, wanted: Digests, older: Digests): Se
   return Object.keys(digests).length === 0 ? 'nothing' : 'something else';
 }
 
+function whose(file: string): string {
+  if (file === DIRECTORY) return 'directory of objects';
+  return prepared.ofOptee.includes(file) ? "another of OP-TEE's own" : 'object';
+}
+
 /** Damages a file and says what is seen then; undefined where there is no older copy to replace it by. */
 async function tryOne(file: string, damage: string): Promise<Case | undefined> {
   const spoil = damages[damage] ?? '';
@@ -76,9 +82,10 @@ async function tryOne(file: string, damage: string): Promise<Case | undefined> {
     alice: seen(found.alice, prepared.new, prepared.old),
     bob: seen(found.bob, prepared.ofBob, prepared.ofBob),
   };
-  cases.add({ file, damage, ...seenBy });
+  const one = { file, whose: whose(file), damage, ...seenBy };
+  cases.add(one);
   say(`${file} ${damage}: ${seenBy.alice}; the other user: ${seenBy.bob}`);
-  return { file, damage, ...seenBy };
+  return one;
 }
 
 const TOLD = 'told: ERR_CORRUPT';

@@ -2,6 +2,7 @@
 // @ts-check
 /** docs/reliability.md, from what test/faults has recorded. */
 import path from 'node:path';
+import { damagedSection } from './damaged.mjs';
 import { randomSection } from './random.mjs';
 import { soakSection } from './soak.mjs';
 import { sweepSection } from './sweep.mjs';
@@ -22,6 +23,7 @@ What was tried on a real OP-TEE 4.5 (the [machine](../tools/machine/README.md)),
     npm test -- e2e                              a sample, among other tests
 
 ${sweepSection(folder)}
+${damagedSection(folder)}
 ${randomSection(folder)}
 ${soakSection(folder)}
 ## At the limits, and with a secure world that hangs

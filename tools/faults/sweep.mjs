@@ -11,6 +11,7 @@ import { counts, readRecords, table } from './records.mjs';
  * @property {number} at
  * @property {string} outcome
  * @property {'old' | 'new' | 'wrong'} state
+ * @property {boolean} booted
  * @property {number} retries
  * @property {boolean} ended
  * @property {string[]} wrong
@@ -81,8 +82,11 @@ export function sweepSection(folder) {
 Each change below is made with one fault at one of the file operations that the tee-supplicant makes for it, then with
 the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty. Nothing
 is simulated: a library in the tee-supplicant lets the operation fail, kills the supplicant, or resets the machine. The
-process that made the change then reads the whole store and changes it; power is cut, and after a boot the same is read
-and changed once more, and so is the store of another user. A case is wrong unless
+process that made the change then reads the whole store and changes it; power is cut, and after a boot the store is read
+again (and changed, where the fault had stopped the machine), and so is the store of another user. Two things are left out,
+as they could find nothing new: a machine that stops before a read leaves the disk as one that stops before the next
+read does, so the first of reads in a row is struck; and after a read that failed, only each fourth case is booted: here
+${cases.filter(({ booted }) => booted).length} of ${cases.length} were. A case is wrong unless
 
 - the store holds exactly what it held before, or exactly what it holds after the change (a batch is one change);
 - it is the new state where the change was acknowledged, and the old one where the error does not say

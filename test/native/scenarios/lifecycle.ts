@@ -20,7 +20,7 @@ const prefixes = {
   openClose: async () => (await open()).close(),
   openClosing: async () => void (await open()).close(),
   openInvoke: async () => invoke(await open(), Command.INCREMENT),
-  openOutliving: async () => void sleep(await open(), 600),
+  openOutliving: async () => void sleep(await open(), 3000),
   openPending: async () => void sleep(await open(), 2000),
   openPendingShort: async () => void sleep(await open(), 20),
   openQueued: async () => {
@@ -77,8 +77,14 @@ export async function outlived() {
   const watcher = await open();
   const left = () => Promise.all([Counter.CONTEXTS, Counter.SESSIONS].map((c) => counter(watcher, c)));
   const before = await left();
-  await delay(700);
-  const after = await left();
+  let after = before;
+  for (
+    const end = performance.now() + 15_000;
+    after.join() !== '1,1' && performance.now() < end;
+    after = await left()
+  ) {
+    await delay(50);
+  }
   await watcher.close();
   return { before, after };
 }
