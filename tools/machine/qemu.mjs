@@ -37,7 +37,7 @@ export function qemuArguments(files) {
   return [
     ...['-machine', 'virt,secure=on,gic-version=3', '-smp', '2', '-m', '1024'],
     // This firmware traps SVE and SME in the secure world: a TA that used them would hang its processor silently. Signing
-    // pointers, which a Jetson Orin's processor can't either, costs a quarter of the emulator's time.
+    // pointers, which a Jetson Orin's processor can't either, costs a tenth to a quarter of the emulator's time.
     ...['-cpu', 'max,sve=off,sme=off,pauth=off', '-accel', 'tcg,thread=multi,tb-size=256'],
     ...['-display', 'none', '-monitor', 'none', '-nic', 'none', '-no-reboot', '-nodefaults'],
     ...serialLine('normal', files.consoleLog),
