@@ -24,6 +24,9 @@ const sanitizers = [
   'native/sanitized/*.test.ts',
 ];
 
+/** What goes wrong on OP-TEE, on purpose; apart from e2e so that the two run beside each other. */
+const adversity = 'attacks|failures|faults|hang|machine-faults|powercut';
+
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
 module.exports = {
   // On a busy machine everything takes many times as long; what hangs is seen all the same.
@@ -35,7 +38,8 @@ module.exports = {
     project('ways-in'),
     project('sanitizers', sanitizers), // by tools/sanitizers.mjs
     project('package'),
-    project('e2e'),
+    project('adversity', [`e2e/@(${adversity}).test.ts`]),
+    project('e2e', [`e2e/!(${adversity}).test.ts`]),
     project('faults'), // by tools/faults.mjs, for hours
   ],
 };

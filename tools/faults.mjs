@@ -6,7 +6,8 @@
  * them, docs/reliability.md. A run that was ended goes on where it was. `-t "put of a new key"` runs a part, `--every 20`
  * only each twentieth case, for a first picture. `--report` only writes the report of what was tried so far.
  *
- * What was tried is kept in build/faults, by the sources that were tried: a change of them begins anew.
+ * What was tried is kept in test/faults/records, by the sources that were tried: a change of them begins anew. The records
+ * are in git, so that a run is gone on with on another machine, and that the report can be checked.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
@@ -47,7 +48,7 @@ async function main() {
   });
   await ensureNpm();
   const sources = digestOf(SOURCES.flatMap(filesIn)).slice(0, 12);
-  const records = path.join(ROOT, 'build', 'faults', sources);
+  const records = path.join(ROOT, 'test', 'faults', 'records', sources);
   let failed = false;
   if (!values.report) {
     const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose'];

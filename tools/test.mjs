@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * `npm test`: sets up what is missing, then runs every kind of test. Those on the real OP-TEE take as long as all others
- * together and keep one processor busy, so they run beside them; what they print is shown after the others. The last line
- * adds them all up. `npm test -- unit e2e` runs only the kinds named.
+ * `npm test`: sets up what is missing, then runs every kind of test. Most of those on the real OP-TEE (e2e) take as long as all
+ * others together and keep one processor busy, so they run beside them; what they print is shown after the others. The last
+ * line adds them all up. `npm test -- unit e2e` runs only the kinds named.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -137,6 +137,7 @@ const KINDS = {
   sanitizers: counted('tools/sanitizers.mjs'),
   'ways-in': jest('ways-in'),
   package: jest('package'),
+  adversity: jest('adversity'),
   [BESIDE]: jest('e2e'),
 };
 

@@ -39,14 +39,17 @@ function failures(cases) {
   return ['What was wrong:', '', ...lines].join('\n');
 }
 
-/** What OP-TEE makes of clients that are killed, without this package. @param {string} folder */
+/** What OP-TEE makes of such things without this package. @param {string} folder */
 function crashes(folder) {
-  const cases = /** @type {{ index: number, crashed: boolean }[]} */ (
-    readRecords(path.join(folder, 'crash.jsonl'), ({ index }) => String(index))
+  const cases = /** @type {{ what: string, index: number, crashed: boolean }[]} */ (
+    readRecords(path.join(folder, 'crash.jsonl'), ({ what, index }) => `${what}|${index}`)
   );
-  const crashed = cases.filter((entry) => entry.crashed).length;
-  return `OP-TEE's own tests, killed in the same way without any code of this package (\`test/faults/crash.test.ts\`), crashed it
-${crashed} of ${cases.length} times.`;
+  const count = (/** @type {string} */ what) => {
+    const all = cases.filter((entry) => entry.what === what);
+    return `${all.filter(({ crashed }) => crashed).length} of ${all.length} times`;
+  };
+  return `OP-TEE's own tests, without any code of this package, crash it too (\`test/faults/crash.test.ts\`): killed at random
+moments ${count('client killed')}; with one failed read of a file, spread over all that they make, ${count('read failed')}.`;
 }
 
 /** @param {string} folder with the records. */

@@ -20,7 +20,7 @@ What was tried on a real OP-TEE 4.5 (the [machine](../tools/machine/README.md)),
     npm run test:faults                          all of it, for hours; a run that was ended goes on where it was
     npm run test:faults -- test/faults/sweep     one part: sweep, damaged, random, crash or soak
     npm run test:faults -- -t "batch of five"    one change with all faults
-    npm test -- e2e                              a sample, among other tests
+    npm test -- adversity                        a sample, among other tests
 
 ${sweepSection(folder)}
 ${damagedSection(folder)}
@@ -28,7 +28,7 @@ ${randomSection(folder)}
 ${soakSection(folder)}
 ## At the limits, and with a secure world that hangs
 
-\`npm test -- e2e\` has these each time, as they take a minute; each test says which error comes:
+\`npm test -- adversity e2e\` has these each time, as they take a minute; each test says which error comes:
 
 - \`test/e2e/limits.test.ts\`: a full disk, a full heap of the Trusted Application, more sessions than OP-TEE has memory
   for (of one process and of many), more callers than the secure world has threads, all threads hanging;

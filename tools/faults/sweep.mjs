@@ -14,6 +14,7 @@ import { counts, readRecords, table } from './records.mjs';
  * @property {boolean} booted
  * @property {number} retries
  * @property {boolean} ended
+ * @property {boolean} crashed
  * @property {string[]} wrong
  */
 /** @typedef {{ operation: string, trace: string }} Rehearsal */
@@ -40,14 +41,16 @@ function summaryTable(cases, by, name) {
 function outcomes(cases) {
   const codes = counts(cases.map(({ outcome }) => outcome)).map(([code, count]) => `${code} ${count}`);
   const retries = Math.max(0, ...cases.map(({ retries }) => retries));
-  const ended = cases.filter((entry) => entry.ended).length;
-  return (
-    `How the change ended for its caller ("off": the machine had stopped): ${codes.join(', ')}. ` +
-    `Before the store worked again, at most ${retries} calls of one process failed. ` +
-    `${ended} times a process had to be ended before another supplicant could start: a supplicant that is killed amid ` +
-    'a request leaves its client waiting, in Linux and OP-TEE, and the device busy until that client has ended ' +
-    '(`test/e2e/machine-faults.test.ts` shows it without any code of this package).'
-  );
+  const count = (/** @type {'ended' | 'crashed'} */ what) => cases.filter((entry) => entry[what]).length;
+  return `How the change ended for its caller ("off": the machine had stopped; "crashed": OP-TEE had): ${codes.join(', ')}.
+Before the store worked again, at most ${retries} calls of one process failed.
+
+- ${count('ended')} times a process had to be ended before another supplicant could start: a supplicant that is killed amid a
+  request leaves its client waiting, in Linux and OP-TEE, and the device busy until that client has ended
+  (\`test/e2e/machine-faults.test.ts\` shows it without any code of this package).
+- ${count('crashed')} times OP-TEE itself crashed, and the machine had to be booted: where reading its directory of objects fails,
+  OP-TEE 4.5 goes on with a tree that it has closed ([more](security.md#a-directory-that-cannot-be-read);
+  \`test/faults/crash.test.ts\` shows it without any code of this package).`;
 }
 
 /** @param {readonly Case[]} cases */
@@ -81,12 +84,12 @@ export function sweepSection(folder) {
 
 Each change below is made with one fault at one of the file operations that the tee-supplicant makes for it, then with
 the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty. Nothing
-is simulated: a library in the tee-supplicant lets the operation fail, kills the supplicant, or resets the machine. The
-process that made the change then reads the whole store and changes it; power is cut, and after a boot the store is read
-again (and changed, where the fault had stopped the machine), and so is the store of another user. Two things are left out,
-as they could find nothing new: a machine that stops before a read leaves the disk as one that stops before the next
-read does, so the first of reads in a row is struck; and after a read that failed, only each fourth case is booted: here
-${cases.filter(({ booted }) => booted).length} of ${cases.length} were. A case is wrong unless
+is simulated: a library in the tee-supplicant lets the operation fail, kills the supplicant, or resets the machine. What
+died is started again, and the process that made the change, or its successor, then reads the whole store and changes it;
+another user's store is read too. Where the machine was reset or OP-TEE crashed, and after each eighth of the other faults,
+power is cut, and after a boot both stores are read again: here ${cases.filter(({ booted }) => booted).length} of ${cases.length} times. Of reads
+in a row only the first is struck where the machine is stopped or the supplicant killed: what ends before a read leaves the
+disk as what ends before the next read does. A case is wrong unless
 
 - the store holds exactly what it held before, or exactly what it holds after the change (a batch is one change);
 - it is the new state where the change was acknowledged, and the old one where the error does not say

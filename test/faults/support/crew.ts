@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Machine, UserProcess } from '../../../tools/machine/machine.mjs';
 import { Uid } from '../../e2e/support/machine';
 import { cutOff, saveOff, switchOn } from '../../e2e/support/power';
+import { unlessCrashed } from './crashes';
 import { installLoad, planOf, type Digest, type LoadTools, type Plan, type Progress } from './load';
 
 const PATIENCE_MS = 60_000;
@@ -128,9 +129,6 @@ async function startProcess(machine: Machine, user: User, prefix: string, seed: 
   return process;
 }
 
-/** How often OP-TEE itself has crashed, which stops the processor it ran on. */
-export const crashes = (machine: Machine): number => machine.secureLog().split(/Panic '.*' at core\//).length - 1;
-
 const canonical = (entries: readonly (readonly [string, string])[]): string =>
   JSON.stringify([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 
@@ -193,26 +191,14 @@ export class Crew {
   }
 
   /**
-   * Waits for some work on the machine, or for OP-TEE to crash amid it, which a client that is killed can bring about
-   * (docs/security.md): the machine is switched off and on then, and what was under way is given up.
+   * Waits for some work on the machine, or for OP-TEE to crash amid it: the machine is switched off and on then, and what
+   * was under way is given up.
    */
   async unlessCrashed<T>(work: () => Promise<T>): Promise<T | 'crashed'> {
-    const before = crashes(this.machine);
-    const working = work();
-    let isOver = false;
-    const crashed = async (): Promise<'crashed'> => {
-      while (!isOver && crashes(this.machine) === before) await delay(500);
-      return 'crashed';
-    };
-    try {
-      const first = await Promise.race([working, crashed()]);
-      if (first !== 'crashed') return first;
-      await this.cutOff();
-      await working.catch(() => undefined);
-      return first;
-    } finally {
-      isOver = true;
-    }
+    const outcome = await unlessCrashed(this.machine, async () => ({ value: await work() }));
+    if (outcome) return outcome.value;
+    await this.cutOff();
+    return 'crashed';
   }
 
   async openStores(timeoutMs: number, members: readonly Member[] = this.writers): Promise<void> {

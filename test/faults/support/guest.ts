@@ -6,6 +6,9 @@ import type { Change, Contents } from './operations';
 /** The keys of a store with the digests of their values, or why they could not be read. */
 export type Digests = Readonly<Record<string, string>>;
 
+export const equal = (a: Digests, b: Digests): boolean =>
+  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+
 /** How a change came out. */
 export interface Outcome {
   /** 'done', or the code of the error. */

@@ -2,13 +2,14 @@
 /** The OP-TEE machine, made ready for one fault after the other within seconds. */
 import type { Fault, FaultReport, Machine, UserProcess } from '../../../tools/machine/machine.mjs';
 import { Uid } from '../../e2e/support/machine';
-import { installTools, type Digests, type Finding, type GuestTools, type Outcome } from './guest';
+import { unlessCrashed } from './crashes';
+import { equal, installTools, type Digests, type Finding, type GuestTools, type Outcome } from './guest';
 import { changed, type Change, type Contents, type Operation } from './operations';
 
 /** Within which every call must end, on a host that is busy with other work too. */
 export const DEADLINE_MS = 60_000;
-/** The same where waiting mostly leads to nothing: see Laboratory.#relieve. */
-const HOPELESS_MS = 3000;
+/** The same where waiting mostly leads to nothing, for a change that takes so long without a fault; see Laboratory.#relieve. */
+const hopelessMs = (ms: number): number => Math.ceil(4 * ms) + 500;
 
 const DATA = '/var/lib/optee-client/data';
 /** Where the supplicant keeps objects, and copies of them from before a change. */
@@ -58,25 +59,36 @@ export interface Prepared {
   readonly ofBob: Digests;
   /** The file operations of the supplicant when nothing goes wrong, by letters. */
   readonly trace: string;
+  /** How long the change takes then. */
+  readonly ms: number;
   /** Files that OP-TEE makes for itself, before any object is stored. */
   readonly ofOptee: readonly string[];
 }
 
 /** What was found after a fault. */
 export interface Observed {
-  /** Undefined where the machine stopped before it could be told. */
+  /** Undefined where the machine stopped, or OP-TEE crashed, before it could be told. */
   readonly outcome: Outcome | undefined;
   /** Within which the change had to end. */
   readonly deadlineMs: number;
   readonly report: FaultReport | undefined;
-  /** By the process that made the change, or its successor; undefined where the machine stopped. */
+  /** By the process that made the change, or its successor; undefined where the machine stopped or OP-TEE crashed. */
   readonly warm: Finding | undefined;
   /** Whether that process had to be ended for the storage to work again. */
   readonly ended: boolean;
+  /** Whether OP-TEE itself crashed, as test/faults/crash.test.ts shows that it can. */
+  readonly crashed: boolean;
   /** After power was cut and the machine booted; undefined where that was left out. */
   readonly cold: Finding | undefined;
   readonly ofBob: Finding;
 }
+
+/** What is known before the machine is booted. */
+type Struck = Omit<Observed, 'warm' | 'cold' | 'ofBob'> & {
+  readonly warm: { readonly alice: Finding; readonly bob: Finding } | undefined;
+};
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Faults after which the machine stands still. */
 const stopping: ReadonlySet<Fault['kind']> = new Set(['stop', 'torn']);
@@ -85,12 +97,10 @@ const stopping: ReadonlySet<Fault['kind']> = new Set(['stop', 'torn']);
 const waitsInVain: ReadonlySet<string> = new Set(['ERR_TIMEOUT', 'ERR_NO_SUPPLICANT']);
 
 /**
- * Whether the machine is booted after the fault. A read that failed has changed nothing on the disk, and whoever made the
- * call has changed the store since: of those each fourth will do.
+ * Whether the machine is booted after the fault: where it stopped, and else after each eighth, for what is on the disk while
+ * the machine runs is what a stop at the next file operation leaves there.
  */
-function isBootedAfter({ kind, at }: Fault, trace: string): boolean {
-  return stopping.has(kind) || kind === 'kill' || trace[at - 1] !== 'r' || at % 4 === 0;
-}
+const isBootedAfter = ({ kind, at }: Fault): boolean => stopping.has(kind) || at % 8 === 0;
 
 /** A store that could not even be opened. */
 const toFinding = (error: unknown): Finding => ({
@@ -109,6 +119,8 @@ export class Laboratory {
   /** Another process of alice's, for when hers had to be ended. */
   readonly #successor: Tenant;
   readonly #bob: Tenant;
+  /** Whether the operation that was prepared can begin where the machine is now. */
+  #isAsPrepared = false;
 
   private constructor(machine: Machine, [alice, successor, bob]: readonly [Tenant, Tenant, Tenant]) {
     this.machine = machine;
@@ -165,6 +177,7 @@ export class Laboratory {
   /** Fills the stores anew, and carries the operation out once without a fault. */
   async prepare(operation: Operation): Promise<Prepared> {
     const used = Object.keys(operation.before).length > 0;
+    this.#isAsPrepared = false;
     await this.machine.loadState('off');
     await this.#switchOn();
     await this.#alice.open();
@@ -180,50 +193,73 @@ export class Laboratory {
       ofBob: used ? await this.#alice.digestsOf(OF_BOB) : {},
       ofOptee,
     };
-    return { ...expected, trace: await this.#rehearse(operation) };
+    return { ...expected, ...(await this.#rehearse(operation)) };
   }
 
-  async #rehearse({ name, change, objects }: Operation): Promise<string> {
+  async #rehearse({ name, change, objects }: Operation): Promise<Pick<Prepared, 'trace' | 'ms'>> {
     const before = objects === undefined ? 0 : await this.#alice.objects();
     await this.machine.armFault();
-    const { code } = await this.#alice.change(change, DEADLINE_MS);
+    const { code, ms } = await this.#alice.change(change, DEADLINE_MS);
     const { trace } = await this.machine.faultReport();
     if (code !== 'done') throw new Error(`${name}: ${code} without a fault`);
     const grown = objects === undefined ? undefined : (await this.#alice.objects()) - before;
     if (grown !== objects) throw new Error(`${name}: ${String(grown)} more objects instead of ${String(objects)}`);
-    return trace;
+    return { trace, ms };
   }
 
-  /** Carries out the operation that was prepared, with a fault in its way, and looks at what has become of it. */
-  async strike({ operation, trace }: Prepared, fault: Fault): Promise<Observed> {
-    const { machine } = this;
-    await machine.loadState('ready');
-    await machine.armFault(fault);
-    const struck = stopping.has(fault.kind) ? await this.#untilOff(operation) : await this.#withFault(operation, fault);
-    if (!isBootedAfter(fault, trace)) return { ...struck, cold: undefined, ofBob: await this.#bob.find() };
-    await machine.loadState('off', { keepDisk: true });
+  /**
+   * Carries out the operation that was prepared, with a fault in its way, and looks at what has become of it. Where the fault
+   * before it left things as they were, it goes on from there: setting the machine back costs the emulator all of the code
+   * that it has translated, which takes as long as the change itself.
+   */
+  async strike(prepared: Prepared, fault: Fault): Promise<Observed> {
+    const goesOn = this.#isAsPrepared && !stopping.has(fault.kind);
+    this.#isAsPrepared = false;
+    if (!goesOn) await this.machine.loadState('ready');
+    await this.machine.armFault(fault);
+    const struck = stopping.has(fault.kind)
+      ? await this.#untilOff(prepared)
+      : await this.#withFault(prepared, fault.kind);
+    const { report, warm } = struck;
+    // What was left behind may be tidied up first: then it was another file operation that the fault struck.
+    const before = ({ trace }: { readonly trace: string }) => trace.slice(0, fault.at);
+    if (goesOn && report && before(report) !== before(prepared)) return this.strike(prepared, fault);
+    if (warm && !isBootedAfter(fault)) {
+      this.#isAsPrepared = !struck.ended && equal(warm.alice.digests, prepared.old);
+      return { ...struck, warm: warm.alice, cold: undefined, ofBob: warm.bob };
+    }
+    await this.machine.loadState('off', { keepDisk: true });
     await this.#switchOn();
     await this.#alice.open();
     // Where the process could go on after the fault, it has changed the store already.
-    const cold = await this.#alice.find(struck.warm === undefined ? 'k/after the boot' : undefined);
+    const cold = await this.#alice.find(warm === undefined ? 'k/after the boot' : undefined);
     await this.#bob.open();
-    return { ...struck, cold, ofBob: await this.#bob.find() };
+    return { ...struck, warm: warm?.alice, cold, ofBob: await this.#bob.find() };
   }
 
-  async #untilOff({ change }: Operation) {
-    const outcome = this.#alice.change(change, DEADLINE_MS).catch(() => undefined);
+  async #untilOff({ operation }: Prepared): Promise<Struck> {
+    const change = this.#alice.change(operation.change, DEADLINE_MS).catch(() => undefined);
     await this.machine.untilOff(DEADLINE_MS);
-    return { outcome: await outcome, deadlineMs: DEADLINE_MS, report: undefined, warm: undefined, ended: false };
+    const outcome = await change;
+    return { outcome, deadlineMs: DEADLINE_MS, report: undefined, ended: false, crashed: false, warm: undefined };
   }
 
-  async #withFault({ change }: Operation, { kind }: Fault) {
-    const deadlineMs = kind === 'kill' ? HOPELESS_MS : DEADLINE_MS;
-    const outcome = await this.#alice.change(change, deadlineMs);
-    const report = await this.machine.faultReport();
-    await this.machine.armFault();
-    const ended = kind === 'kill' && waitsInVain.has(outcome.code);
-    const tenant = ended ? await this.#relieve() : this.#alice;
-    return { outcome, deadlineMs, report, warm: await tenant.find('k/after the fault'), ended };
+  async #withFault({ operation, ms }: Prepared, kind: Fault['kind']): Promise<Struck> {
+    const deadlineMs = kind === 'kill' ? hopelessMs(ms) : DEADLINE_MS;
+    const told: Pick<Writable<Struck>, 'outcome' | 'report' | 'ended'> = {
+      outcome: undefined,
+      report: undefined,
+      ended: false,
+    };
+    const warm = await unlessCrashed(this.machine, async () => {
+      told.outcome = await this.#alice.change(operation.change, deadlineMs);
+      told.report = await this.machine.faultReport();
+      await this.machine.armFault();
+      told.ended = kind === 'kill' && waitsInVain.has(told.outcome.code);
+      const tenant = told.ended ? await this.#relieve() : this.#alice;
+      return { alice: await tenant.find('k/after the fault'), bob: await this.#bob.find() };
+    });
+    return { ...told, deadlineMs, warm, crashed: warm === undefined };
   }
 
   /**
@@ -241,6 +277,7 @@ export class Laboratory {
    * @returns the names of the files, and whether each has such a copy
    */
   async keepOlderFiles({ operation }: Prepared): Promise<Map<string, boolean>> {
+    this.#isAsPrepared = false;
     await this.machine.loadState('ready');
     await this.#shell(`cp -a ${FILES} ${OLDER}`);
     await this.#rehearse(operation);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Which faults there are for an operation, and whether what was found after one is what may be. */
 import type { Fault } from '../../../tools/machine/machine.mjs';
-import type { Digests, Finding } from './guest';
+import { equal, type Digests, type Finding } from './guest';
 import { type Observed, type Prepared } from './laboratory';
 
 /** A kind of fault, and at which file operations it can happen. */
@@ -37,8 +37,9 @@ export function placesOf(
   { strikes, fault }: Kind,
 ): number[] {
   const { every = 1 } = operation;
-  // A machine that stops before a read leaves the disk as one that stops before the next read does.
-  const isRepeated = (index: number) => fault.kind === 'stop' && index > 0 && trace.startsWith('rr', index - 1);
+  // What ends before a read leaves the disk as what ends before the next read does.
+  const ends = fault.kind === 'stop' || fault.kind === 'kill';
+  const isRepeated = (index: number) => ends && index > 0 && trace.startsWith('rr', index - 1);
   const all = Array.from(trace).flatMap((letter, index) =>
     strikes.includes(letter) && !isRepeated(index) ? [index + 1] : [],
   );
@@ -47,7 +48,7 @@ export function placesOf(
 
 /** What came of one fault. */
 export interface Verdict {
-  /** 'done', the code of the error, or 'off' where the machine stopped before anything was told. */
+  /** 'done', the code of the error, or 'off' or 'crashed' where the machine or OP-TEE stopped before anything was told. */
   readonly outcome: string;
   readonly state: 'old' | 'new' | 'wrong';
   /** Whether power was cut and the machine booted before it was looked at for the last time. */
@@ -56,12 +57,11 @@ export interface Verdict {
   readonly retries: number;
   /** Whether the process had to be ended for the storage to work again. */
   readonly ended: boolean;
+  /** Whether OP-TEE itself crashed. */
+  readonly crashed: boolean;
   /** What must not be; empty: all is well. */
   readonly wrong: readonly string[];
 }
-
-const equal = (a: Digests, b: Digests): boolean =>
-  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
 
 /** In which ways what was found differs from what may be, for a message. */
 function difference(found: Digests, wanted: Digests): string {
@@ -106,10 +106,11 @@ export function judge(prepared: Prepared, observed: Observed): Verdict {
   }
   if (ofBob.broken !== '') wrong.push(`the other user's store does not work: ${ofBob.broken}`);
   return {
-    outcome: outcome?.code ?? 'off',
+    outcome: outcome?.code ?? (observed.crashed ? 'crashed' : 'off'),
     state: last ? stateOf(last.digests, prepared) : 'wrong',
     booted: cold !== undefined,
     ended: observed.ended,
+    crashed: observed.crashed,
     retries: (warm?.retries ?? 0) + (cold?.retries ?? 0) + ofBob.retries,
     wrong,
   };

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/** Crashes of OP-TEE itself, which a client that is killed can bring about (docs/security.md, crash.test.ts). */
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Machine } from '../../../tools/machine/machine.mjs';
+
+/** How often it has crashed, which stops the processor it ran on, and soon the machine. */
+export const crashes = (machine: Machine): number => machine.secureLog().split(/Panic '.*' at core\//).length - 1;
+
+/**
+ * Waits for some work on the machine, or for OP-TEE to crash amid it; the work is given up then.
+ * @returns undefined where it crashed
+ */
+export async function unlessCrashed<T>(machine: Machine, work: () => Promise<T>): Promise<T | undefined> {
+  const before = crashes(machine);
+  let isOver = false;
+  const crashed = async (): Promise<undefined> => {
+    while (!isOver && crashes(machine) === before) await delay(200);
+  };
+  const working = work();
+  working.catch(() => undefined); // it may fail when the machine is set back, long after it was given up
+  return Promise.race([working, crashed()]).finally(() => (isOver = true));
+}
