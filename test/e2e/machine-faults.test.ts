@@ -60,8 +60,11 @@ test('a short write is gone on with', async () => {
 test('an operation fails, once or from then on', async () => {
   expect((await struckBy({ kind: 'EIO', at: 5 })).struck).toBe(1);
   await on.machine.loadState('used');
-  const lasting = await struckBy({ kind: 'EMFILE', at: 2, times: Infinity });
+  const lasting = await struckBy({ kind: 'EIO', at: 2, times: Infinity });
   expect(lasting).toMatchObject({ fine: false, struck: lasting.operations - 1 });
+  await on.machine.loadState('used');
+  const { fine, struck, trace } = await struckBy({ kind: 'EMFILE', at: 2, times: Infinity });
+  expect({ fine, struck }).toEqual({ fine: false, struck: trace.slice(1).split('o').length - 1 });
   await on.machine.armFault();
   expect((await on.machine.faultReport()).operations).toBe(0);
   await expect(on.machine.armFault({ kind: 'ENONSENSE' as 'EIO', at: 1 })).rejects.toThrow('ENONSENSE');

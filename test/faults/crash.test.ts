@@ -85,10 +85,12 @@ test(
 );
 
 test(
-  'a read that the supplicant makes for OP-TEE fails once',
+  'a read of OP-TEE’s directory fails once',
   () =>
     crashBy('read failed', async (index) => {
-      const reads = Array.from(usual.trace).flatMap((letter, place) => (letter === 'r' ? [place + 1] : []));
+      // When an object is written, OP-TEE reads its directory to enter it there.
+      const ends = usual.trace.matchAll(/ww(?=(r{1,3}))/g);
+      const reads = [...ends].flatMap(({ index: place, 1: run = '' }) => Array.from(run, (_, nth) => place + 3 + nth));
       await on.machine.armFault({ kind: 'EIO', at: reads[Math.floor((index * reads.length) / WANTED)] ?? 1 });
       const before = crashes(on.machine);
       const client = start();

@@ -49,7 +49,7 @@ function crashes(folder) {
     return `${all.filter(({ crashed }) => crashed).length} of ${all.length} times`;
   };
   return `OP-TEE's own tests, without any code of this package, crash it too (\`test/faults/crash.test.ts\`): killed at random
-moments ${count('client killed')}; with one failed read of a file, spread over all that they make, ${count('read failed')}.`;
+moments ${count('client killed')}; with a failed read just after an object was written, ${count('read failed')}.`;
 }
 
 /** @param {string} folder with the records. */

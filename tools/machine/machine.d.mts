@@ -85,7 +85,7 @@ export interface Fault {
    * error that the operation fails with, such as `EIO`.
    */
   kind: 'stop' | 'torn' | 'kill' | 'short' | 'EIO' | 'ENOSPC' | 'EMFILE' | 'EACCES' | 'EROFS';
-  /** The first operation that it strikes, counted from 1. Of `short` and `torn` only writes are struck. */
+  /** The first operation that it strikes, counted from 1. Of `short` and `torn` only writes are struck, of `EMFILE` opens. */
   at: number;
   /** How many operations it strikes, one after the other; default 1, Infinity: all until another fault is armed. */
   times?: number | undefined;

@@ -20,7 +20,12 @@ const prefixes = {
   openClose: async () => (await open()).close(),
   openClosing: async () => void (await open()).close(),
   openInvoke: async () => invoke(await open(), Command.INCREMENT),
-  openOutliving: async () => void sleep(await open(), 3000),
+  openOutliving: async () => {
+    void sleep(await open(), 3000);
+    const watcher = await open();
+    while ((await counter(watcher, Counter.NAPS)) === 0) await delay(5);
+    await watcher.close();
+  },
   openPending: async () => void sleep(await open(), 2000),
   openPendingShort: async () => void sleep(await open(), 20),
   openQueued: async () => {

@@ -18,7 +18,7 @@ export const Command = {
   LOCATE: 12,
 } as const;
 
-export const Counter = { CONTEXTS: 0, SESSIONS: 1, BLOCKS: 2, ALLOCATIONS: 3 } as const;
+export const Counter = { CONTEXTS: 0, SESSIONS: 1, BLOCKS: 2, ALLOCATIONS: 3, NAPS: 4 } as const;
 
 export const REFUSAL = 0x80001234;
 

@@ -164,7 +164,9 @@ static TEEC_Result perform(uint32_t command, TEEC_Operation *op)
 	case FAKE_LOCATE:
 		return locate_block(op);
 	case FAKE_SLEEP:
+		counters[FAKE_NAPS]++;
 		nap(op->params[0].value.a);
+		counters[FAKE_NAPS]--;
 		return TEEC_SUCCESS;
 	case FAKE_HANG:
 		hang();

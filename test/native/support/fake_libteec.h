@@ -35,6 +35,7 @@ enum {
 	FAKE_SESSIONS,
 	FAKE_BLOCKS,
 	FAKE_ALLOCATIONS,
+	FAKE_NAPS, /* calls of FAKE_SLEEP under way */
 	FAKE_COUNTERS,
 };
 

@@ -34,6 +34,16 @@ static bool is_struck(uint64_t number)
 	return first && number >= first && number - first < plan->times;
 }
 
+/* Half of a write only writes can do; files run out only where one is opened. */
+static bool can_strike(enum fault_kind kind, enum operation operation)
+{
+	if (kind == FAULT_SHORT || kind == FAULT_TORN)
+		return operation == OPERATION_WRITE;
+	if (kind == FAULT_ERROR && plan->error == EMFILE)
+		return operation == OPERATION_OPEN;
+	return true;
+}
+
 enum fault_kind strike(enum operation operation)
 {
 	enum fault_kind kind = FAULT_NONE;
@@ -45,10 +55,8 @@ enum fault_kind strike(enum operation operation)
 	if (number <= TRACE_SIZE)
 		plan->trace[number - 1] = (char)operation;
 	kind = plan->kind;
-	if (kind == FAULT_NONE || !is_struck(number))
-		return FAULT_NONE;
-	if ((kind == FAULT_SHORT || kind == FAULT_TORN) &&
-	    operation != OPERATION_WRITE)
+	if (kind == FAULT_NONE || !is_struck(number) ||
+	    !can_strike(kind, operation))
 		return FAULT_NONE;
 	plan->struck++;
 	if (kind == FAULT_STOP)
