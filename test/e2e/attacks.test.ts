@@ -27,6 +27,7 @@ const variables = {
 const small = { taUuid: SMALL_UUID };
 
 const on = useMachine(async () => ({
+  processors: 2,
   files: { ...programs(), [TA_FILE.replace(TA_UUID, SMALL_UUID)]: await buildTa(variables) },
 }));
 // A few seconds are usual; the machine competes with other work.

@@ -34,6 +34,11 @@ export interface ExecResult {
 }
 
 export interface MachineOptions {
+  /**
+   * Default 1, which is twice as fast as 2 on a host that is busy with something else too: the emulator's threads wait for
+   * one another. 2 where it matters that client and secure world run at the same time.
+   */
+  processors?: 1 | 2 | undefined;
   /** A disk image to keep the secure storage on; it is made when absent. Default: one that is gone after stop(). */
   disk?: string | undefined;
   /** Whether the product (the package, its addon, the TA) is built and placed in the machine. Default true. */

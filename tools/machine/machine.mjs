@@ -75,8 +75,8 @@ async function listen(file) {
 export class Machine {
   #options;
   #folder = makeWorkFolder();
-  /** @type {import('./qemu.mjs').QemuFiles} */
-  #files;
+  /** @type {import('./qemu.mjs').QemuSetup} */
+  #setup;
   /** @type {Qemu | undefined} */
   #qemu;
   /** @type {AgentLink | undefined} */
@@ -94,7 +94,7 @@ export class Machine {
     for (const [name, file] of Object.entries(options.files ?? {})) overlay.set(name, { file });
     const machine = new Machine(options, images);
     try {
-      writeInitrd(machine.#files.initrd, images, overlay);
+      writeInitrd(machine.#setup.initrd, images, overlay);
       await machine.#makeDisk();
       await machine.boot();
       return machine;
@@ -108,7 +108,8 @@ export class Machine {
   constructor(options, images) {
     this.#options = options;
     const own = (/** @type {string} */ name) => path.join(this.#folder, name);
-    this.#files = {
+    this.#setup = {
+      processors: options.processors ?? 1,
       firmware: path.join(images.firmware, 'qemu_fw.bios'),
       environment: path.join(images.firmware, 'u-boot-env.img'),
       kernel: path.join(images.kernel, 'vmlinuz'),
@@ -123,7 +124,7 @@ export class Machine {
   }
 
   async #makeDisk() {
-    const { disk, kept } = this.#files;
+    const { disk, kept } = this.#setup;
     if (!kept) return ensureDisk(disk);
     if (this.#options.disk) throw new Error('The states of a machine with a disk of its own cannot be kept');
     const image = path.join(this.#folder, 'image.img');
@@ -135,9 +136,9 @@ export class Machine {
   async boot() {
     if (this.#qemu) throw new Error('The machine is on already');
     running.add(this);
-    const socket = await listen(this.#files.agentSocket);
-    const monitor = this.#files.kept && (await listen(this.#files.kept.monitorSocket));
-    const qemu = (this.#qemu = new Qemu(this.#files));
+    const socket = await listen(this.#setup.agentSocket);
+    const monitor = this.#setup.kept && (await listen(this.#setup.kept.monitorSocket));
+    const qemu = (this.#qemu = new Qemu(this.#setup));
     const connected = socket.connection.then((connection) => {
       this.#link = new AgentLink(connection);
       return this.#link.ready;
@@ -344,10 +345,10 @@ export class Machine {
   }
 
   secureLog() {
-    return existsSync(this.#files.secureLog) ? readFileSync(this.#files.secureLog, 'latin1') : '';
+    return existsSync(this.#setup.secureLog) ? readFileSync(this.#setup.secureLog, 'latin1') : '';
   }
 
   consoleLog() {
-    return existsSync(this.#files.consoleLog) ? readFileSync(this.#files.consoleLog, 'latin1') : '';
+    return existsSync(this.#setup.consoleLog) ? readFileSync(this.#setup.consoleLog, 'latin1') : '';
   }
 }

@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * @typedef {object} QemuFiles
+ * @typedef {object} QemuSetup
+ * @property {number} processors
  * @property {string} firmware
  * @property {string} environment U-Boot's, the second flash chip.
  * @property {string} kernel
@@ -20,7 +21,7 @@ import { spawn } from 'node:child_process';
 /** @param {string} id @param {string} file a log, added to by each boot. */
 const serialLine = (id, file) => ['-chardev', `file,id=${id},path=${file},append=on`, '-serial', `chardev:${id}`];
 
-/** @param {QemuFiles['kept']} kept */
+/** @param {QemuSetup['kept']} kept */
 function keptArguments(kept) {
   if (!kept) return [];
   return [
@@ -31,29 +32,29 @@ function keptArguments(kept) {
   ];
 }
 
-/** @param {QemuFiles} files */
-export function qemuArguments(files) {
-  const diskFormat = files.kept ? 'qcow2' : 'raw';
+/** @param {QemuSetup} setup */
+export function qemuArguments(setup) {
+  const diskFormat = setup.kept ? 'qcow2' : 'raw';
   return [
-    ...['-machine', 'virt,secure=on,gic-version=3', '-smp', '2', '-m', '1024'],
+    ...['-machine', 'virt,secure=on,gic-version=3', '-smp', String(setup.processors), '-m', '1024'],
     // This firmware traps SVE and SME in the secure world: a TA that used them would hang its processor silently. Signing
     // pointers, which a Jetson Orin's processor can't either, costs a tenth to a quarter of the emulator's time.
     ...['-cpu', 'max,sve=off,sme=off,pauth=off', '-accel', 'tcg,thread=multi,tb-size=256'],
     ...['-display', 'none', '-monitor', 'none', '-nic', 'none', '-no-reboot', '-nodefaults'],
-    ...serialLine('normal', files.consoleLog),
-    ...serialLine('secure', files.secureLog),
-    ...['-bios', files.firmware, '-kernel', files.kernel, '-initrd', files.initrd],
-    ...['-drive', `if=pflash,unit=1,format=raw,readonly=on,file=${files.environment}`],
+    ...serialLine('normal', setup.consoleLog),
+    ...serialLine('secure', setup.secureLog),
+    ...['-bios', setup.firmware, '-kernel', setup.kernel, '-initrd', setup.initrd],
+    ...['-drive', `if=pflash,unit=1,format=raw,readonly=on,file=${setup.environment}`],
     ...['-append', 'console=ttyAMA0 quiet panic=-1'],
-    ...['-drive', `file=${files.root},if=none,id=root,format=raw,readonly=on`],
+    ...['-drive', `file=${setup.root},if=none,id=root,format=raw,readonly=on`],
     ...['-device', 'virtio-blk-pci,drive=root,addr=1'],
     // To the guest a disk without a cache: what it was told is written survives QEMU being killed, as it survives a
     // power cut on a board, for it is with the host's kernel. The host's own disk would only cost time.
-    ...['-drive', `file=${files.disk},if=none,id=disk,node-name=disk-image,format=${diskFormat},cache=unsafe`],
+    ...['-drive', `file=${setup.disk},if=none,id=disk,node-name=disk-image,format=${diskFormat},cache=unsafe`],
     ...['-device', 'virtio-blk-pci,drive=disk,addr=2,write-cache=off'],
-    ...['-chardev', `socket,id=agent,path=${files.agentSocket}`],
+    ...['-chardev', `socket,id=agent,path=${setup.agentSocket}`],
     ...['-device', 'virtio-serial-pci,addr=3', '-device', 'virtserialport,chardev=agent,name=agent'],
-    ...keptArguments(files.kept),
+    ...keptArguments(setup.kept),
   ];
 }
 
@@ -66,10 +67,10 @@ export class Qemu {
   ended;
   hasEnded = false;
 
-  /** @param {QemuFiles} files */
-  constructor(files) {
+  /** @param {QemuSetup} setup */
+  constructor(setup) {
     // If this process dies in whatever way, the kernel ends QEMU with it.
-    const command = ['--pdeathsig', 'KILL', 'qemu-system-aarch64', ...qemuArguments(files)];
+    const command = ['--pdeathsig', 'KILL', 'qemu-system-aarch64', ...qemuArguments(setup)];
     // A session of its own, lest Ctrl-C on our terminal end it before the command inside has heard of it.
     this.#child = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     this.#child.stderr?.setEncoding('utf8').on('data', (text) => (this.#errors += text));

@@ -152,7 +152,7 @@ export class Crew {
   /** @param poolSize how many processes there are to be ended */
   static async open(seed: number, poolSize = 0): Promise<Crew> {
     const { Machine } = await import('../../../tools/machine/machine.mjs');
-    const machine = await Machine.start({ states: true });
+    const machine = await Machine.start({ states: true, processors: 2 });
     try {
       const start = (user: User, prefix: string) => Member.start(machine, user, prefix, seed);
       const writers = [await start('alice', 'one/'), await start('alice', 'two/'), await start('bob', 'bobs/')];
