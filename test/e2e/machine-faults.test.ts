@@ -139,6 +139,18 @@ test('where the file of TA versions is damaged, OP-TEE starts no TA, until it is
 });
 
 /**
+ * Nor in this: the supplicant calls a file absent whatever kept it from being opened, OP-TEE then makes a new directory, and
+ * where that fails too it removes what it takes for its own beginning.
+ */
+test('where no file can be opened any more, OP-TEE removes its directory of all objects', async () => {
+  const isThere = async () =>
+    (await on.machine.exec(['busybox', 'test', '-e', '/var/lib/optee-client/data/tee/dirf.db'])).code === 0;
+  expect(await isThere()).toBe(true);
+  await struckBy({ kind: 'EMFILE', at: 1, times: Infinity });
+  expect(await isThere()).toBe(false);
+});
+
+/**
  * No code of ours has a part in this: Linux's driver frees its device for another supplicant only when the secure world
  * has given back the memory of the dead one, and the secure world waits for the dead one's answer. It ends when the
  * client is killed that waits for both.
