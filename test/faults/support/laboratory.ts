@@ -210,7 +210,7 @@ export class Laboratory {
   /**
    * Carries out the operation that was prepared, with a fault in its way, and looks at what has become of it. Where the fault
    * before it left things as they were, it goes on from there: setting the machine back costs the emulator all of the code
-   * that it has translated, which takes as long as the change itself.
+   * that it has translated, which adds half of what a change takes.
    */
   async strike(prepared: Prepared, fault: Fault): Promise<Observed> {
     const goesOn = this.#isAsPrepared && !stopping.has(fault.kind);
