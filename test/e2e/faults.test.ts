@@ -26,7 +26,7 @@ afterAll(async () => {
   await laboratory.close();
 }, 60_000);
 
-// Where no file can be opened any more, OP-TEE removes its directory whatever a TA does: machine-faults.test.ts shows it.
+// Where no file can be opened any more, OP-TEE removes its directory, and all is lost: machine-faults.test.ts shows it.
 test.each(kinds.filter(({ name }) => name !== 'EMFILE from then on'))(
   '$name: the old state or the new one, and the store goes on working',
   async (kind) => {

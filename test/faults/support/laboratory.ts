@@ -5,6 +5,7 @@ import { Uid } from '../../e2e/support/machine';
 import { unlessCrashed } from './crashes';
 import { equal, installTools, type Digests, type Finding, type GuestTools, type Outcome } from './guest';
 import { changed, type Change, type Contents, type Operation } from './operations';
+import { judge } from './sweep';
 
 /** Within which every call must end, on a host that is busy with other work too. */
 export const DEADLINE_MS = 60_000;
@@ -223,7 +224,11 @@ export class Laboratory {
     const { report, warm } = struck;
     // What was left behind may be tidied up first: then it was another file operation that the fault struck.
     const before = ({ trace }: { readonly trace: string }) => trace.slice(0, fault.at);
-    if (goesOn && report && before(report) !== before(prepared)) return this.strike(prepared, fault);
+    if (goesOn && report && before(report) !== before(prepared)) {
+      const seen = warm && { ...struck, report: undefined, warm: warm.alice, cold: undefined, ofBob: warm.bob };
+      // What went wrong counts wherever it was struck.
+      if (seen && judge(prepared, seen).wrong.length === 0) return this.strike(prepared, fault);
+    }
     if (warm && !isBootedAfter(fault)) {
       this.#isAsPrepared = !struck.ended && equal(warm.alice.digests, prepared.old);
       return { ...struck, warm: warm.alice, cold: undefined, ofBob: warm.bob };

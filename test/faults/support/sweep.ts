@@ -2,7 +2,7 @@
 /** Which faults there are for an operation, and whether what was found after one is what may be. */
 import type { Fault } from '../../../tools/machine/machine.mjs';
 import { equal, type Digests, type Finding } from './guest';
-import { type Observed, type Prepared } from './laboratory';
+import type { Observed, Prepared } from './laboratory';
 
 /** A kind of fault, and at which file operations it can happen. */
 export interface Kind {
