@@ -26,13 +26,12 @@ afterAll(async () => {
   await laboratory.close();
 }, 60_000);
 
-// Where no file can be opened any more, OP-TEE removes its directory, and all is lost: machine-faults.test.ts shows it.
-test.each(kinds.filter(({ name }) => name !== 'EMFILE from then on'))(
+test.each(kinds)(
   '$name: the old state or the new one, and the store goes on working',
   async (kind) => {
     const places = placesOf(prepared, kind);
     const at = places[(seed * 7919 + kinds.indexOf(kind) * 104_729) % places.length] ?? 0;
-    const observed = await laboratory.strike(prepared, { ...kind.fault, at });
+    const observed = await laboratory.strike(prepared, kind, at);
     const verdict = judge(prepared, observed);
     process.stdout.write(`${kind.name} at ${String(at)}: ${verdict.outcome}, ${verdict.state}\n`);
     expect({ at, wrong: verdict.wrong }).toEqual({ at, wrong: [] });

@@ -140,14 +140,42 @@ test('where the file of TA versions is damaged, OP-TEE starts no TA, until it is
 
 /**
  * Nor in this: the supplicant calls a file absent whatever kept it from being opened, OP-TEE then makes a new directory, and
- * where that fails too it removes what it takes for its own beginning.
+ * where that fails too it removes what it takes for its own beginning. What is mounted can't be removed.
  */
-test('where no file can be opened any more, OP-TEE removes its directory of all objects', async () => {
-  const isThere = async () =>
-    (await on.machine.exec(['busybox', 'test', '-e', '/var/lib/optee-client/data/tee/dirf.db'])).code === 0;
-  expect(await isThere()).toBe(true);
-  await struckBy({ kind: 'EMFILE', at: 1, times: Infinity });
-  expect(await isThere()).toBe(false);
+describe('where no file can be opened', () => {
+  const directory = '/var/lib/optee-client/data/tee/dirf.db';
+  const mark = '/var/lib/optee-client/data/mark';
+  const ok = async (...argv: string[]) => {
+    expect(await on.machine.exec(argv)).toMatchObject({ code: 0 });
+  };
+  /** Whether the directory of all objects is still the file that it was. */
+  const isThere = async () => (await on.machine.exec(['busybox', 'test', directory, '-ef', mark])).code === 0;
+
+  beforeEach(() => ok('ln', directory, mark));
+
+  test('OP-TEE removes its directory of all objects', async () => {
+    await struckBy({ kind: 'EMFILE', at: 1, times: Infinity });
+    expect(await isThere()).toBe(false);
+  });
+
+  test('it cannot where that is mounted onto itself, and all goes on afterwards', async () => {
+    await ok('mount', '--bind', directory, directory);
+    const { fine } = await struckBy({ kind: 'EMFILE', at: 1, times: Infinity });
+    expect({ fine, isThere: await isThere() }).toEqual({ fine: false, isThere: true });
+    await on.machine.armFault();
+    expect(await useStorage()).toBe(true);
+    expect(await isThere()).toBe(true);
+  });
+
+  test('for two attempts and no longer, it begins another one in the same file', async () => {
+    await ok('mount', '--bind', directory, directory);
+    const { trace } = await struckBy({ kind: 'EMFILE', at: 1, times: 2 });
+    expect(await isThere()).toBe(true);
+    // It is written without having been read.
+    expect(trace).toMatch(/^o{4}sw/);
+    await on.machine.loadState('used');
+    expect((await struckBy({ kind: 'EMFILE', at: 1, times: 1 })).trace).toMatch(/^o{2}r/);
+  });
 });
 
 /**

@@ -10,7 +10,6 @@ import { Laboratory, type Observed, type Prepared } from './support/laboratory';
 import { operations, type Operation } from './support/operations';
 import { Records, say } from './support/records';
 import { judge, kinds, placesOf, type Kind, type Verdict } from './support/sweep';
-import type { Fault } from '../../tools/machine/machine.mjs';
 
 const DAY_MS = 24 * 3600_000;
 const PREPARE_MS = 20 * 60_000;
@@ -84,10 +83,10 @@ async function prepare(index: number, operation: Operation): Promise<{ laborator
 }
 
 /** Carries a case out; a machine that broke is replaced, once. */
-async function strike(index: number, operation: Operation, fault: Fault) {
+async function strike(index: number, operation: Operation, kind: Kind, at: number) {
   const attempt = async (): Promise<{ observed: Observed; prepared: Prepared }> => {
     const { laboratory, prepared } = await prepare(index, operation);
-    return { observed: await laboratory.strike(prepared, fault), prepared };
+    return { observed: await laboratory.strike(prepared, kind, at), prepared };
   };
   return attempt().catch(async (error: unknown) => {
     say(`the machine is started anew: ${String(error)}`);
@@ -99,7 +98,7 @@ async function strike(index: number, operation: Operation, fault: Fault) {
 
 async function tryOne(index: number, operation: Operation, kind: Kind, at: number): Promise<void> {
   const began = Date.now();
-  const struck = await strike(index, operation, { ...kind.fault, at });
+  const struck = await strike(index, operation, kind, at);
   const verdict = judge(struck.prepared, struck.observed);
   const call = struck.prepared.trace[at - 1] ?? '';
   spent.push(Date.now() - began);
@@ -127,6 +126,7 @@ describe.each(operations)('$name', (operation) => {
   test.each(kinds)(
     '$name',
     async (kind) => {
+      if (rehearsals.get(operation.name) === undefined) await prepare(0, operation);
       const waiting = left(operation).filter((entry) => entry.kind === kind);
       const work = async (index: number) => {
         for (let next = waiting.shift(); next; next = waiting.shift()) await tryOne(index, operation, kind, next.at);

@@ -5,17 +5,22 @@ import { Uid } from '../../e2e/support/machine';
 import { unlessCrashed } from './crashes';
 import { equal, installTools, type Digests, type Finding, type GuestTools, type Outcome } from './guest';
 import { changed, type Change, type Contents, type Operation } from './operations';
-import { judge } from './sweep';
+import { judge, type Kind } from './sweep';
 
 /** Within which every call must end, on a host that is busy with other work too. */
 export const DEADLINE_MS = 60_000;
 /** The same where waiting mostly leads to nothing, for a change that takes so long without a fault; see Laboratory.#relieve. */
 const hopelessMs = (ms: number): number => Math.ceil(4 * ms) + 500;
 
+/** Bytes of a value that takes longer to store than setting the machine back. */
+const LARGE = 100_000;
+
 const DATA = '/var/lib/optee-client/data';
 /** Where the supplicant keeps objects, and copies of them from before a change. */
 const FILES = `${DATA}/tee`;
 const OLDER = `${DATA}/older`;
+/** OP-TEE's directory of all objects. */
+const DIRECTORY = `${FILES}/dirf.db`;
 
 /** What bob has while alice's store is struck. */
 const OF_BOB: Contents = { 'k/0': { size: 32, generation: 7 }, 'k/bob': { size: 5000, generation: 7 } };
@@ -103,6 +108,13 @@ const waitsInVain: ReadonlySet<string> = new Set(['ERR_TIMEOUT', 'ERR_NO_SUPPLIC
  */
 const isBootedAfter = ({ kind, at }: Fault): boolean => stopping.has(kind) || at % 8 === 0;
 
+/** Whether a change can be taken back so that the storage is as it was, and sooner than the machine is set back. */
+function canBeUndone({ before, change, objects }: Operation): boolean {
+  const isFirst = Object.keys(before).length === 0;
+  const sizes = Object.values({ ...before, ...change }).map((value) => value?.size ?? 0);
+  return !isFirst && objects === undefined && Math.max(...sizes) <= LARGE;
+}
+
 /** A store that could not even be opened. */
 const toFinding = (error: unknown): Finding => ({
   digests: {},
@@ -120,8 +132,8 @@ export class Laboratory {
   /** Another process of alice's, for when hers had to be ended. */
   readonly #successor: Tenant;
   readonly #bob: Tenant;
-  /** Whether the operation that was prepared can begin where the machine is now. */
-  #isAsPrepared = false;
+  /** Set where the operation that was prepared can begin where the machine is now, with another fault of this kind. */
+  #asPreparedFor: Kind | undefined;
 
   private constructor(machine: Machine, [alice, successor, bob]: readonly [Tenant, Tenant, Tenant]) {
     this.machine = machine;
@@ -178,7 +190,7 @@ export class Laboratory {
   /** Fills the stores anew, and carries the operation out once without a fault. */
   async prepare(operation: Operation): Promise<Prepared> {
     const used = Object.keys(operation.before).length > 0;
-    this.#isAsPrepared = false;
+    this.#asPreparedFor = undefined;
     await this.machine.loadState('off');
     await this.#switchOn();
     await this.#alice.open();
@@ -186,6 +198,11 @@ export class Laboratory {
     const ofOptee = await this.#files(FILES);
     if (used) await this.#bob.fill(OF_BOB);
     await this.#alice.fill(operation.before);
+    // Once made and taken back, a change leaves the storage as it finds it from then on.
+    if (canBeUndone(operation)) {
+      await this.#alice.change(operation.change, DEADLINE_MS);
+      await this.#undo(operation);
+    }
     await this.machine.saveState('ready');
     const expected = {
       operation,
@@ -213,26 +230,45 @@ export class Laboratory {
    * before it left things as they were, it goes on from there: setting the machine back costs the emulator all of the code
    * that it has translated, which adds half of what a change takes.
    */
-  async strike(prepared: Prepared, fault: Fault): Promise<Observed> {
-    const goesOn = this.#isAsPrepared && !stopping.has(fault.kind);
-    this.#isAsPrepared = false;
-    if (!goesOn) await this.machine.loadState('ready');
+  async strike(prepared: Prepared, kind: Kind, at: number): Promise<Observed> {
+    const fault = { ...kind.fault, at };
+    const goesOn = this.#asPreparedFor === kind && !stopping.has(fault.kind);
+    this.#asPreparedFor = undefined;
+    if (!goesOn) {
+      await this.machine.loadState('ready');
+      if (kind.isBound) await this.#shell(`busybox mount --bind ${DIRECTORY} ${DIRECTORY}`);
+    }
     await this.machine.armFault(fault);
     const struck = stopping.has(fault.kind)
       ? await this.#untilOff(prepared)
       : await this.#withFault(prepared, fault.kind);
-    const { report, warm } = struck;
+    const observed = await this.#observe(struck, isBootedAfter(fault));
+    const isWrong = judge(prepared, observed).wrong.length > 0;
     // What was left behind may be tidied up first: then it was another file operation that the fault struck.
-    const before = ({ trace }: { readonly trace: string }) => trace.slice(0, fault.at);
-    if (goesOn && report && before(report) !== before(prepared)) {
-      const seen = warm && { ...struck, report: undefined, warm: warm.alice, cold: undefined, ofBob: warm.bob };
-      // What went wrong counts wherever it was struck.
-      if (seen && judge(prepared, seen).wrong.length === 0) return this.strike(prepared, fault);
+    const before = ({ trace }: { readonly trace: string }) => trace.slice(0, at);
+    // What went wrong counts wherever it was struck.
+    if (!isWrong && goesOn && struck.report && before(struck.report) !== before(prepared)) {
+      return this.strike(prepared, kind, at);
     }
-    if (warm && !isBootedAfter(fault)) {
-      this.#isAsPrepared = !struck.ended && equal(warm.alice.digests, prepared.old);
-      return { ...struck, warm: warm.alice, cold: undefined, ofBob: warm.bob };
+    const { warm, cold } = observed;
+    if (!warm || cold || struck.ended || isWrong) return observed;
+    const isMade = !equal(warm.digests, prepared.old);
+    if (!isMade || (canBeUndone(prepared.operation) && (await this.#undo(prepared.operation)))) {
+      this.#asPreparedFor = kind;
     }
+    return observed;
+  }
+
+  /** Takes back the change that was made. @returns whether that went well */
+  async #undo({ before, change }: Operation): Promise<boolean> {
+    const inverse = Object.fromEntries(Object.keys(change).map((key) => [key, before[key] ?? null]));
+    return (await this.#alice.change(inverse, DEADLINE_MS)).code === 'done';
+  }
+
+  /** Looks at the stores once more after a boot, where that is wanted or the machine needs it. */
+  async #observe(struck: Struck, boots: boolean): Promise<Observed> {
+    const { warm } = struck;
+    if (warm && !boots) return { ...struck, warm: warm.alice, cold: undefined, ofBob: warm.bob };
     await this.machine.loadState('off', { keepDisk: true });
     await this.#switchOn();
     await this.#alice.open();
@@ -282,7 +318,7 @@ export class Laboratory {
    * @returns the names of the files, and whether each has such a copy
    */
   async keepOlderFiles({ operation }: Prepared): Promise<Map<string, boolean>> {
-    this.#isAsPrepared = false;
+    this.#asPreparedFor = undefined;
     await this.machine.loadState('ready');
     await this.#shell(`cp -a ${FILES} ${OLDER}`);
     await this.#rehearse(operation);
