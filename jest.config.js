@@ -25,7 +25,7 @@ const sanitizers = [
 ];
 
 /** What goes wrong on OP-TEE, on purpose; apart from e2e so that the two run beside each other. */
-const adversity = 'attacks|failures|faults|hang|machine-faults|powercut';
+const adversity = 'attacks|failures|faults|hang|limits|machine-faults|powercut';
 
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
 module.exports = {

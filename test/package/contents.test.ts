@@ -19,6 +19,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   texts: /^(README|CHANGELOG|SECURITY)\.md$/,
   licence: /^LICENSE$/,
   documentation: /^(docs|prebuilds)\/[\w-]+\.md$/,
+  examples: /^examples\/(electron|systemd|yocto)\/(?!.*node_modules)[\w./-]+$/,
   'compiled TypeScript': /^dist\/([\w-]+\/)*[\w-]+\.js$/,
   types: /^dist\/([\w-]+\/)*[\w-]+\.d\.ts$/,
   simulator: /^dist\/simulator\/secstor\.wasm$/,
@@ -35,7 +36,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
 };
 
 /** Documents that only a clone has; the package's may lead to them. */
-const ONLY_IN_A_CLONE = /^(CONTRIBUTING\.md|(tools|soft-tee|test|examples)\/.*)$/;
+const ONLY_IN_A_CLONE = /^(CONTRIBUTING\.md|(tools|soft-tee|test)\/.*)$/;
 
 let tarball: string;
 let content: string;
