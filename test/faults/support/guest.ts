@@ -26,13 +26,18 @@ export interface Finding {
   readonly broken: string;
 }
 
+/** How changes went that prove that a store works. */
+export type Proof = Omit<Finding, 'digests'>;
+
 /** What the functions below find in the state of a process. */
 export interface GuestTools {
   open(): Promise<void>;
   fill(contents: Contents): Promise<void>;
   change(change: Change, timeoutMs: number): Promise<Outcome>;
-  /** Reads the whole store and, where a key is given, proves with it that the store can still be changed. */
-  find(extra?: string): Promise<Finding>;
+  /** Reads the whole store. */
+  find(): Promise<Finding>;
+  /** Makes changes, to prove that the store can be changed. */
+  prove(changes: readonly Change[]): Promise<Proof>;
   digestsOf(contents: Contents): Digests;
   objects(): Promise<number>;
 }
@@ -59,7 +64,7 @@ export function installTools({ require, state }: RunContext, domain: string, tim
 
   const describe = ({ code, message }: Failure) => `${code ?? ''} ${message}`.trim();
 
-  const carryOut = async (change: Change, options: { timeoutMs: number }) => {
+  const carryOut = async (change: Change, options: { timeoutMs?: number }) => {
     const entries = Object.entries(change);
     const [key = '', value] = entries[0] ?? [];
     if (entries.length === 1) return value ? store.put(key, valueOf(key, value), options) : store.delete(key, options);
@@ -73,9 +78,8 @@ export function installTools({ require, state }: RunContext, domain: string, tim
     );
   };
   const read = async () => {
-    const digests: Record<string, string> = {};
-    for await (const { key, value } of store.entries()) digests[key] = digest(value);
-    return digests;
+    const values = await store.getMany((await store.list()).map(({ key }) => key));
+    return Object.fromEntries([...values].map(([key, value]) => [key, value ? digest(value) : 'gone']));
   };
   /** Makes a call until what was started again serves it. */
   const recovered = async <T>(call: () => Promise<T>) => {
@@ -104,17 +108,23 @@ export function installTools({ require, state }: RunContext, domain: string, tim
         (error: unknown) => ended((error as Failure).code ?? String(error), (error as Failure).outcomeUnknown),
       );
     },
-    async find(extra) {
+    async find() {
       const found = await recovered(read).catch((error: unknown) => error as Failure);
       if (found instanceof Error) return { digests: {}, retries: 0, broken: `reading: ${describe(found)}` };
-      const finding = { digests: found.value, retries: found.retries, broken: '' };
-      if (extra === undefined) return finding;
+      return { digests: found.value, retries: found.retries, broken: '' };
+    },
+    async prove(changes) {
+      let retries = 0;
       try {
-        const { retries } = await recovered(() => store.put(extra, extra));
-        const gone = await store.delete(extra);
-        return { ...finding, retries: found.retries + retries, broken: gone ? '' : `${extra} was lost` };
+        for (const change of changes) {
+          const made = await recovered(() => carryOut(change, {}));
+          retries += made.retries;
+          // What was to be deleted was there.
+          if (made.value === false && made.retries === 0) return { retries, broken: `lost: ${JSON.stringify(change)}` };
+        }
+        return { retries, broken: '' };
       } catch (error) {
-        return { ...finding, broken: describe(error as Failure) };
+        return { retries, broken: describe(error as Failure) };
       }
     },
     digestsOf: (contents) =>

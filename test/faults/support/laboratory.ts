@@ -22,6 +22,9 @@ const OLDER = `${DATA}/older`;
 /** OP-TEE's directory of all objects. */
 const DIRECTORY = `${FILES}/dirf.db`;
 
+/** Changes that leave a store as it is. */
+const PROOF: readonly Change[] = [{ 'k/proof': { size: 20, generation: 1 } }, { 'k/proof': null }];
+
 /** What bob has while alice's store is struck. */
 const OF_BOB: Contents = { 'k/0': { size: 32, generation: 7 }, 'k/bob': { size: 5000, generation: 7 } };
 
@@ -52,7 +55,16 @@ class Tenant {
   open = (): Promise<void> => this.#call('open');
   fill = (contents: Contents): Promise<void> => this.#call('fill', contents);
   change = (change: Change, timeoutMs: number): Promise<Outcome> => this.#call('change', change, timeoutMs);
-  find = (extra?: string): Promise<Finding> => this.#call('find', extra);
+  find = (): Promise<Finding> => this.#call('find');
+
+  /** Reads the whole store, and proves by changes that it works; undefined: by ones that leave it as it is. */
+  async findAndChange(changes: (found: Finding) => readonly Change[] | undefined = () => undefined): Promise<Finding> {
+    const found = await this.find();
+    if (found.broken !== '') return found;
+    const { broken, retries } = await this.#call('prove', changes(found) ?? PROOF);
+    return { ...found, broken, retries: found.retries + retries };
+  }
+
   digestsOf = (contents: Contents): Promise<Digests> => this.#call('digestsOf', contents);
   objects = (): Promise<number> => this.#call('objects');
 }
@@ -114,6 +126,10 @@ function canBeUndone({ before, change, objects }: Operation): boolean {
   const sizes = Object.values({ ...before, ...change }).map((value) => value?.size ?? 0);
   return !isFirst && objects === undefined && Math.max(...sizes) <= LARGE;
 }
+
+/** Takes a change back. */
+const inverseOf = ({ before, change }: Operation): Change =>
+  Object.fromEntries(Object.keys(change).map((key) => [key, before[key] ?? null]));
 
 /** A store that could not even be opened. */
 const toFinding = (error: unknown): Finding => ({
@@ -200,8 +216,7 @@ export class Laboratory {
     await this.#alice.fill(operation.before);
     // Once made and taken back, a change leaves the storage as it finds it from then on.
     if (canBeUndone(operation)) {
-      await this.#alice.change(operation.change, DEADLINE_MS);
-      await this.#undo(operation);
+      for (const change of [operation.change, inverseOf(operation)]) await this.#alice.change(change, DEADLINE_MS);
     }
     await this.machine.saveState('ready');
     const expected = {
@@ -239,9 +254,7 @@ export class Laboratory {
       if (kind.isBound) await this.#shell(`busybox mount --bind ${DIRECTORY} ${DIRECTORY}`);
     }
     await this.machine.armFault(fault);
-    const struck = stopping.has(fault.kind)
-      ? await this.#untilOff(prepared)
-      : await this.#withFault(prepared, fault.kind);
+    const struck = stopping.has(fault.kind) ? await this.#untilOff(prepared) : await this.#withFault(prepared, fault);
     const observed = await this.#observe(struck, isBootedAfter(fault));
     const isWrong = judge(prepared, observed).wrong.length > 0;
     // What was left behind may be tidied up first: then it was another file operation that the fault struck.
@@ -251,18 +264,11 @@ export class Laboratory {
       return this.strike(prepared, kind, at);
     }
     const { warm, cold } = observed;
-    if (!warm || cold || struck.ended || isWrong) return observed;
-    const isMade = !equal(warm.digests, prepared.old);
-    if (!isMade || (canBeUndone(prepared.operation) && (await this.#undo(prepared.operation)))) {
+    const isAsPrepared = warm && !cold && !struck.ended && !isWrong;
+    if (isAsPrepared && (equal(warm.digests, prepared.old) || canBeUndone(prepared.operation))) {
       this.#asPreparedFor = kind;
     }
     return observed;
-  }
-
-  /** Takes back the change that was made. @returns whether that went well */
-  async #undo({ before, change }: Operation): Promise<boolean> {
-    const inverse = Object.fromEntries(Object.keys(change).map((key) => [key, before[key] ?? null]));
-    return (await this.#alice.change(inverse, DEADLINE_MS)).code === 'done';
   }
 
   /** Looks at the stores once more after a boot, where that is wanted or the machine needs it. */
@@ -273,7 +279,7 @@ export class Laboratory {
     await this.#switchOn();
     await this.#alice.open();
     // Where the process could go on after the fault, it has changed the store already.
-    const cold = await this.#alice.find(warm === undefined ? 'k/after the boot' : undefined);
+    const cold = await (warm === undefined ? this.#alice.findAndChange() : this.#alice.find());
     await this.#bob.open();
     return { ...struck, warm: warm?.alice, cold, ofBob: await this.#bob.find() };
   }
@@ -285,8 +291,9 @@ export class Laboratory {
     return { outcome, deadlineMs: DEADLINE_MS, report: undefined, ended: false, crashed: false, warm: undefined };
   }
 
-  async #withFault({ operation, ms }: Prepared, kind: Fault['kind']): Promise<Struck> {
-    const deadlineMs = kind === 'kill' ? hopelessMs(ms) : DEADLINE_MS;
+  async #withFault(prepared: Prepared, fault: Fault): Promise<Struck> {
+    const { operation, ms } = prepared;
+    const deadlineMs = fault.kind === 'kill' ? hopelessMs(ms) : DEADLINE_MS;
     const told: Pick<Writable<Struck>, 'outcome' | 'report' | 'ended'> = {
       outcome: undefined,
       report: undefined,
@@ -296,9 +303,13 @@ export class Laboratory {
       told.outcome = await this.#alice.change(operation.change, deadlineMs);
       told.report = await this.machine.faultReport();
       await this.machine.armFault();
-      told.ended = kind === 'kill' && waitsInVain.has(told.outcome.code);
+      told.ended = fault.kind === 'kill' && waitsInVain.has(told.outcome.code);
       const tenant = told.ended ? await this.#relieve() : this.#alice;
-      return { alice: await tenant.find('k/after the fault'), bob: await this.#bob.find() };
+      // What was changed is taken back, and proves in one that the store works, unless it is looked at once more.
+      const isTakenBack = canBeUndone(operation) && !isBootedAfter(fault);
+      const changes = ({ digests }: Finding) =>
+        isTakenBack && equal(digests, prepared.new) ? [inverseOf(operation)] : undefined;
+      return { alice: await tenant.findAndChange(changes), bob: await this.#bob.find() };
     });
     return { ...told, deadlineMs, warm, crashed: warm === undefined };
   }
@@ -337,9 +348,7 @@ export class Laboratory {
     await this.machine.loadState('changed');
     await this.machine.loadState('off', { keepDisk: true });
     await this.#switchOn(`file=${FILES}/${file}; older=${OLDER}/${file}; ${spoil}`);
-    const seenBy = (tenant: Tenant, extra: string): Promise<Finding> =>
-      tenant.open().then(() => tenant.find(extra), toFinding);
-    const alice = await seenBy(this.#alice, 'k/after the damage');
-    return { alice, bob: await seenBy(this.#bob, 'k/bob after the damage') };
+    const seenBy = (tenant: Tenant): Promise<Finding> => tenant.open().then(() => tenant.findAndChange(), toFinding);
+    return { alice: await seenBy(this.#alice), bob: await seenBy(this.#bob) };
   }
 }
