@@ -36,6 +36,7 @@ export function wantedFiles() {
   return [
     ...['package.json', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'CMakeLists.txt'],
     ...filesBelow('docs'),
+    ...filesBelow('examples').filter((file) => !file.includes('/node_modules/')),
     ...filesBelow('src-native'),
     ...filesBelow('ta'),
     ...compiledFiles(),
