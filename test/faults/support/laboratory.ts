@@ -256,7 +256,7 @@ export class Laboratory {
     await this.machine.armFault(fault);
     const struck = stopping.has(fault.kind) ? await this.#untilOff(prepared) : await this.#withFault(prepared, fault);
     const observed = await this.#observe(struck, isBootedAfter(fault));
-    const isWrong = judge(prepared, observed).wrong.length > 0;
+    const isWrong = judge(prepared, { ...observed, report: undefined }).wrong.length > 0;
     // What was left behind may be tidied up first: then it was another file operation that the fault struck.
     const before = ({ trace }: { readonly trace: string }) => trace.slice(0, at);
     // What went wrong counts wherever it was struck.
