@@ -24,7 +24,7 @@ const sanitizers = [
   'native/sanitized/*.test.ts',
 ];
 
-/** Apart from e2e so that the two take equally long with what runs before each, beside each other. */
+/** Files of test/e2e that tools/test.mjs runs beside the others, so many that both halves of `npm test` take equally long. */
 const adversity = 'attacks|faults|limits';
 
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
