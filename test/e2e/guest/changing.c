@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Commands whose memory another thread changes all the time, between a good
- * request and a hostile one. Argument: for how many milliseconds each command
- * is repeated, and on until it had two results. Prints how often each had which
- * result. That both a success and a refusal come of one and the same request
- * shows that the memory does change in time.
+ * A command whose memory another thread changes all the time, between a good
+ * request and a hostile one. Arguments: for how many milliseconds to repeat
+ * it, which command, its result where the request is good and where it is
+ * hostile. Goes on until both came: that both come of one and the same request
+ * shows that the memory does change in time. Prints how often each result came.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +18,8 @@
 #define ANSWER_SIZE 4096
 #define REQUEST_MAX 1024
 #define RESULTS 16
+/* For how much longer to go on if a result is missing. */
+#define PATIENCE_MS 40000
 
 /* What the memory holds by turns. */
 static uint8_t images[2][REQUEST_MAX];
@@ -25,6 +27,15 @@ static size_t image_size;
 static struct shared shared;
 static atomic_bool stopped;
 static atomic_ulong turns;
+
+/* Leaves a whole image there for a while; most would be read half otherwise. */
+static void rest(void)
+{
+	volatile size_t n = 0;
+
+	for (n = 0; n < image_size; n++)
+		;
+}
 
 static void *change(void *unused)
 {
@@ -37,6 +48,7 @@ static void *change(void *unused)
 
 		for (n = 0; n < image_size; n++)
 			to[n] = from[n];
+		rest();
 		to[ANSWER + turn % ANSWER_SIZE] = (uint8_t)turn;
 		atomic_store(&turns, turn);
 	}
@@ -177,56 +189,70 @@ static int64_t milliseconds(void)
 	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
 }
 
-/* Calls again and again, and prints the results by how often each came. */
-static void run(int fd, uint32_t session, uint32_t command,
-		const struct request *original, int64_t duration)
+/* How often each result came. */
+static struct {
+	uint32_t result;
+	int count;
+} tally[RESULTS];
+
+static int *count_of(uint32_t result)
 {
-	uint32_t results[RESULTS] = { 0 };
-	int counts[RESULTS] = { 0 };
-	int64_t end = milliseconds() + duration;
 	int n = 0;
 
-	while (milliseconds() < end ||
-	       (!counts[1] && milliseconds() < end + 20 * duration)) {
-		struct request request = *original;
-		unsigned long turn = atomic_load(&turns);
+	while (n < RESULTS - 1 && tally[n].count && tally[n].result != result)
+		n++;
+	tally[n].result = result;
+	return &tally[n].count;
+}
 
-		/* On a single processor the other thread must get its turn. */
-		while (atomic_load(&turns) == turn)
-			;
-		must(!invoke(fd, session, command, &request), "invoke");
-		for (n = 0; n < RESULTS - 1; n++)
-			if (!counts[n] || results[n] == request.arg.ret)
-				break;
-		results[n] = request.arg.ret;
-		counts[n]++;
-	}
-	for (n = 0; n < RESULTS && counts[n]; n++)
-		printf("%s\"%u\": %d", n ? ", " : "", results[n], counts[n]);
+static void call(int fd, uint32_t session, uint32_t command,
+		 struct request request)
+{
+	unsigned long turn = atomic_load(&turns);
+
+	/* On a single processor the other thread must get its turn. */
+	while (atomic_load(&turns) == turn)
+		;
+	must(!invoke(fd, session, command, &request), "invoke");
+	(*count_of(request.arg.ret))++;
 }
 
 int main(int argc, char **argv)
 {
-	int duration = argc > 1 ? atoi(argv[1]) : 1;
 	int fd = device_open();
 	uint32_t session = 0;
+	uint32_t good = 0;
+	uint32_t hostile = 0;
+	struct request request = { 0 };
 	pthread_t thread;
+	int64_t begun = 0;
+	int64_t duration = 0;
 	size_t n = 0;
 
+	must(argc == 5, "arguments");
+	duration = atoi(argv[1]);
+	while (n < sizeof(kinds) / sizeof(*kinds) - 1 &&
+	       strcmp(kinds[n].name, argv[2]))
+		n++;
+	good = (uint32_t)strtoul(argv[3], NULL, 10);
+	hostile = (uint32_t)strtoul(argv[4], NULL, 10);
 	shared = share(fd, ANSWER + 2 * ANSWER_SIZE);
 	session = open_session(fd, "changing", &shared);
-	printf("{");
-	for (n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
-		struct request request = kinds[n].make();
+	request = kinds[n].make();
+	must(!pthread_create(&thread, NULL, change, NULL), "thread");
 
-		atomic_store(&stopped, false);
-		must(!pthread_create(&thread, NULL, change, NULL), "thread");
-		printf("%s\"%s\": {", n ? ", " : "", kinds[n].name);
-		run(fd, session, kinds[n].command, &request, duration);
-		printf("}");
-		atomic_store(&stopped, true);
-		pthread_join(thread, NULL);
-	}
+	begun = milliseconds();
+	while (milliseconds() < begun + duration ||
+	       (milliseconds() < begun + duration + PATIENCE_MS &&
+		(!*count_of(good) || !*count_of(hostile))))
+		call(fd, session, kinds[n].command, request);
+	atomic_store(&stopped, true);
+	pthread_join(thread, NULL);
+
+	printf("{");
+	for (n = 0; n < RESULTS && tally[n].count; n++)
+		printf("%s\"%u\": %d", n ? ", " : "", tally[n].result,
+		       tally[n].count);
 	printf("}\n");
 	return EXIT_SUCCESS;
 }
