@@ -4,7 +4,8 @@
 /**
  * `npm run test:faults`: the tests in test/faults on the OP-TEE machine, for hours, and the report of what came of
  * them, docs/reliability.md. A run that was ended goes on where it was. `-t "put of a new key"` runs a part, `--every 20`
- * only each twentieth case, for a first picture. `--report` only writes the report of what was tried so far.
+ * only each twentieth case, for a first picture; neither writes the report. `--report` only writes it, of what was tried so
+ * far.
  *
  * What was tried is kept in test/faults/records, by the sources that were tried: a change of them begins anew. The records
  * are in git, so that a run is gone on with on another machine, and that the report can be checked.
@@ -56,8 +57,11 @@ async function main() {
     const env = { ...process.env, OPTEE_FAULTS_RECORDS: records, OPTEE_FAULTS_EVERY: values.every ?? '1' };
     failed = spawnSync('npm', [...command, ...positionals], { cwd: ROOT, env, stdio: 'inherit' }).status !== 0;
   }
-  writeFileSync(REPORT, reportOf(records));
-  say(`${path.relative(ROOT, REPORT)} is written`);
+  const isWhole = positionals.length === 0 && values.testNamePattern === undefined && values.every === undefined;
+  if (values.report || isWhole) {
+    writeFileSync(REPORT, reportOf(records));
+    say(`${path.relative(ROOT, REPORT)} is written`);
+  }
   if (failed) process.exitCode = 1;
 }
 

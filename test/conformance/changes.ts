@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { randomBytes } from 'node:crypto';
 
 import { errorOf } from './errors.js';
 import { freshStore, type OpenStore } from './store.js';
@@ -98,14 +97,6 @@ export function changeSuite(open: OpenStore): void {
       expect(await errorOf(store().put('k', '3', swap))).toMatchObject({ code: 'ERR_CONFLICT', key: 'k' });
       expect(await store().get('k', { encoding: 'utf8' })).toBe('2');
       expect(await store().put('k', '3', { returnPrevious: false })).not.toHaveProperty('previous');
-    });
-
-    test('of the largest size, 1 MiB, in place of one as large', async () => {
-      const [first, second] = [randomBytes(1024 * 1024), randomBytes(1024 * 1024)];
-      await store().put('k', first);
-      const { previous } = await store().put('k', second, { returnPrevious: true });
-      expect(previous?.equals(first)).toBe(true);
-      expect((await store().get('k'))?.equals(second)).toBe(true);
     });
   });
 

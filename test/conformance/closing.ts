@@ -72,11 +72,11 @@ export function closingSuite(open: OpenStore): void {
 
   test('opening and closing many times keeps what is stored', async () => {
     const { domain } = await store().info();
-    for (let count = 1; count <= 20; count++) {
+    for (let count = 1; count <= 10; count++) {
       const opened = await open({ domain });
       await opened.put('k', String(count));
       await opened.close();
     }
-    expect(await store().get('k', { encoding: 'utf8' })).toBe('20');
+    expect(await store().get('k', { encoding: 'utf8' })).toBe('10');
   });
 }

@@ -83,12 +83,13 @@ export function limitSuite(open: OpenStore): void {
     expect(new Set(await store().keys())).toEqual(new Set(keys));
   });
 
-  test('a value of 1 MiB, as bytes and as a string, and not one byte more', async () => {
+  test('a value of 1 MiB, as bytes and as a string in their place, and not one byte more', async () => {
     const value = randomBytes(MIB);
     await store().put('k', value);
     expect((await store().get('k'))?.equals(value)).toBe(true);
     const text = 'ä'.repeat(MIB / 2);
-    await store().put('k', text);
+    const { previous } = await store().put('k', text, { returnPrevious: true });
+    expect(previous?.equals(value)).toBe(true);
     expect((await store().get('k', { encoding: 'utf8' })) === text).toBe(true);
     expect(await store().stat('k')).toMatchObject({ size: MIB });
     for (const beyond of [Buffer.alloc(MIB + 1), `${text}a`]) {

@@ -157,7 +157,7 @@ test("the Trusted Application's heap is full", async () => {
   expect(end).toMatchObject({ code: 'ERR_NO_MEMORY', outcomeUnknown: false });
   expect(end.message).toContain('Try again later or with smaller values');
   // The cache makes way for requests.
-  for (let n = 0; n < 10; n++) expect(await alice.put(String(n), 'value', 100_000)).toMatchObject({ code: 'none' });
+  for (let n = 0; n < 6; n++) expect(await alice.put(String(n), 'value', 100_000)).toMatchObject({ code: 'none' });
   await alice.settle();
 });
 

@@ -108,13 +108,11 @@ static TEE_Param param_of(const struct arg *arg)
 	return param;
 }
 
+/* The room for an answer can be large: memcmp() is many times a loop's speed. */
 static bool is_untouched(const uint8_t *from, size_t size)
 {
-	while (size && *from == UNTOUCHED) {
-		from++;
-		size--;
-	}
-	return !size;
+	return !size ||
+	       (*from == UNTOUCHED && !memcmp(from, from + 1, size - 1));
 }
 
 /* Takes the answer over, checks the rest, and frees the memory. */
