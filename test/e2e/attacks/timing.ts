@@ -17,7 +17,7 @@ const DOMAIN = 'timing';
 const OF_ALICE = 'key of alice';
 const OF_NOBODY = 'key of noone';
 const OF_BOB = 'key of bob..';
-const SIZE = 50_000;
+const SIZE = 200_000;
 
 /** @param small a TA that panics when told to, and so forgets all that it had in its memory */
 export function timingSuite(on: MachineOfFile, small: { taUuid: string }): void {
