@@ -25,7 +25,7 @@ const sanitizers = [
 ];
 
 /** Files of test/e2e that tools/test.mjs runs beside the others, so many that both halves of `npm test` take equally long. */
-const adversity = 'attacks|faults|limits';
+const adversity = 'attacks|limits';
 
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
 module.exports = {

@@ -4,7 +4,7 @@
 /**
  * Fuzzes the Trusted Application on this machine (docs/testing.md).
  *
- *   node tools/fuzz.mjs                      replays what is kept, then fuzzes each target for 20 s
+ *   node tools/fuzz.mjs                      replays what is kept, then fuzzes each target for 10 s
  *   npm run fuzz                             a long run over all targets, of half an hour
  *   npm run fuzz -- --executions 10000000    or so long; or --minutes N
  *   npm run fuzz -- --target power …         of one target only
@@ -24,7 +24,7 @@ import { runTool } from './lib/tool.mjs';
 
 /** @typedef {import('./fuzz/targets.mjs').Target} Target */
 
-const SHORT_SECONDS = 20;
+const SHORT_SECONDS = 10;
 const LONG_MINUTES = 30;
 const JOBS = Math.max(1, Number(process.env.JOBS) || os.availableParallelism());
 const SEED = Number(process.env.FUZZ_SEED) || 1;

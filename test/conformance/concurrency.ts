@@ -180,7 +180,7 @@ export function concurrencySuite(open: OpenStore): void {
     for (let kib = 256; refused.length === 0 && kib <= 128 * 1024; kib *= 4) {
       const size = Math.min(kib, 1024) * 1024;
       const busy = Array.from({ length: (kib * 1024) / size }, () => store().generate('busy', { size }));
-      const results = await Promise.allSettled(Array.from({ length: 3000 }, () => store().has('busy')));
+      const results = await Promise.allSettled(Array.from({ length: 1200 }, () => store().has('busy')));
       await Promise.all(busy);
       refused = results.filter((result) => result.status === 'rejected');
       const taken = results.filter((result) => result.status === 'fulfilled');

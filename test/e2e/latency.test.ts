@@ -42,9 +42,9 @@ async function time(alice: UserProcess, size: number, rounds: number): Promise<{
         samplesOf.push(Number(process.hrtime.bigint() - start));
       };
       await store.put('timed', value);
-      for (let n = 0; n < 100; n++) await store.get('timed');
+      for (let n = 0; n < 30; n++) await store.get('timed');
       for (let n = 0; n < count; n++) await clocked(get, () => store.get('timed'));
-      for (let n = 0; n < 5; n++) await clocked(put, () => store.put('timed', value));
+      for (let n = 0; n < 3; n++) await clocked(put, () => store.put('timed', value));
       await store.delete('timed');
       return { get, put };
     },
@@ -87,7 +87,7 @@ test(
       const line: (string | number)[] = [`${String(secrets)} secrets`];
       const before = await yardstick();
       const times: { get: number; put: number }[] = [];
-      for (const size of VALUE_SIZES) times.push(await time(alice, size, 200));
+      for (const size of VALUE_SIZES) times.push(await time(alice, size, 60));
       // The emulator's pace drifts, so the yardstick is laid on both ends.
       const floor = (before + (await yardstick())) / 2;
       line.push(`${(floor / 1e6).toFixed(2)} ms`);

@@ -199,10 +199,8 @@ test('far more callers than the secure world has threads are all served', async 
   );
   const use = async (store: Store, index: number) => {
     const key = `k/${String(index)}`;
-    for (let n = 0; n < 2; n++) {
-      await store.put(key, String(n));
-      expect(await store.get(key, { encoding: 'utf8' })).toBe(String(n));
-    }
+    await store.put(key, String(index));
+    expect(await store.get(key, { encoding: 'utf8' })).toBe(String(index));
   };
   await Promise.all(stores.map(use));
   for (const store of stores) expect(await store.keys()).toHaveLength(STORES);

@@ -10,7 +10,7 @@ import { useMachine } from './support/machine';
 import { openRemoteStore } from './support/remote-store';
 
 /** Each costs a whole boot; `npm run test:faults` cuts hundreds of times, from saved states. */
-const CUTS = Number(process.env.OPTEE_TEST_CUTS ?? 5);
+const CUTS = Number(process.env.OPTEE_TEST_CUTS ?? 3);
 /** Changes that are acknowledged before the power goes, at most; a number of them, so that a slow machine is at work too. */
 const MOST_CHANGES = 12;
 /** Milliseconds after the last of them, at most: somewhat more than a change takes. */

@@ -20,7 +20,7 @@ What was tried on a real OP-TEE 4.5 (the [machine](../tools/machine/README.md)),
     npm run test:faults                          all of it, for hours; a run that was ended goes on where it was
     npm run test:faults -- test/faults/sweep     one part: sweep, damaged, random, crash or soak
     npm run test:faults -- -t "batch of five"    one change with all faults
-    npm test -- adversity                        a sample, among other tests
+    npm test -- e2e                              a sample, among other tests
 
 ${sweepSection(folder)}
 ${damagedSection(folder)}
