@@ -32,7 +32,7 @@ function keptArguments(kept) {
   ];
 }
 
-/** Parts of the kernel that take a sixth of its start, and that nothing here uses: certificates, entropy from jitter, BPF. */
+/** Parts of the kernel that take a quarter of the start, and that nothing here uses: certificates, entropy from jitter, BPF. */
 const UNUSED = ['load_system_certificate_list', 'jent_mod_init', 'bpf_tcp_ca_kfunc_init', 'bpf_dummy_struct_ops_init'];
 const KERNEL_ARGUMENTS = `console=ttyAMA0 quiet panic=-1 cryptomgr.notests initcall_blacklist=${UNUSED.join(',')}`;
 

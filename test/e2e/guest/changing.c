@@ -231,9 +231,10 @@ int main(int argc, char **argv)
 
 	must(argc == 5, "arguments");
 	duration = atoi(argv[1]);
-	while (n < sizeof(kinds) / sizeof(*kinds) - 1 &&
+	while (n < sizeof(kinds) / sizeof(*kinds) &&
 	       strcmp(kinds[n].name, argv[2]))
 		n++;
+	must(n < sizeof(kinds) / sizeof(*kinds), "command");
 	good = (uint32_t)strtoul(argv[3], NULL, 10);
 	hostile = (uint32_t)strtoul(argv[4], NULL, 10);
 	shared = share(fd, ANSWER + 2 * ANSWER_SIZE);
