@@ -10,9 +10,11 @@ type Checked<S extends Schema> = { readonly [K in keyof S]: ReturnType<S[K]> | u
 
 /** An ERR_INVALID_ARG that says what the argument must be and what kind of thing it is. */
 export function invalidArgument(name: string, expected: string, received: unknown): SecureStorageError {
-  return new SecureStorageError('ERR_INVALID_ARG', {
-    detail: `${name} must be ${expected}; received ${kindOf(received)}`,
-  });
+  return mustBe(name, expected, kindOf(received));
+}
+
+function mustBe(name: string, expected: string, received: string): SecureStorageError {
+  return new SecureStorageError('ERR_INVALID_ARG', { detail: `${name} must be ${expected}; received ${received}` });
 }
 
 /**
@@ -61,8 +63,10 @@ export function integer(min: number, max: number): Check<number> {
 /** One of some strings. */
 export function oneOf<const T extends string>(...allowed: readonly T[]): Check<T> {
   return (value, name) => {
-    if (!allowed.includes(value as T)) throw invalidArgument(name, allowed.map(quoted).join(' or '), value);
-    return value as T;
+    if (allowed.includes(value as T)) return value as T;
+    const expected = allowed.map(quoted).join(' or ');
+    if (typeof value === 'string' && value !== '') throw mustBe(name, expected, 'another string');
+    throw invalidArgument(name, expected, value);
   };
 }
 
@@ -99,5 +103,6 @@ function kindOf(value: unknown): string {
     const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
     return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object';
   }
+  if (value === '') return 'an empty string';
   return `a ${typeof value}`;
 }

@@ -32,5 +32,6 @@ function fromEnvironment(): BackendName {
   if (name === 'optee' || name === 'simulator') return name;
   throw new SecureStorageError('ERR_INVALID_ARG', {
     detail: "OPTEE_STORAGE_BACKEND in the environment must be 'optee' or 'simulator'",
+    remedy: 'Set it to one of these, or unset it.',
   });
 }

@@ -48,7 +48,7 @@ export const errorTable = {
       'ifAbsent and ifRevision together',
       'OPTEE_STORAGE_BACKEND in the environment names no backend',
     ],
-    remedy: "Correct the call; types and limits are in the method's documentation.",
+    remedy: 'See docs/api.md of the package, which has the types and limits of each method.',
     retry: Retry.NO,
     exit: Exit.USAGE,
   },
@@ -56,7 +56,7 @@ export const errorTable = {
     meaning: 'the key is not valid',
     causes: [
       'an empty key',
-      'a control character, for example the line break at the end of a line that was read',
+      'a control character (U+0000 to U+001F, U+007F), for example the line break at the end of a line that was read',
       'half of a surrogate pair, so that the string is not well-formed Unicode',
     ],
     remedy: 'Use 1 to 1024 bytes of UTF-8 without control characters.',
@@ -183,8 +183,9 @@ export const errorTable = {
     meaning: 'what is stored for this key was damaged or lost on the medium, both copies of it',
     causes: ['files of the secure storage were deleted, changed, or restored only in part', 'the medium fails'],
     remedy:
-      'Find out what damaged the storage before anything else. Other keys may still work. ' +
-      'clear({ prefix, confirm: true }), or "optee-storage clear PREFIX --yes", forgets what is lost; then store it again.',
+      'Find out what damaged the storage before anything else; other keys may still work. Then store the key again, or ' +
+      'delete it. Where that is refused in the same way, keys beside it are lost too: clear({ prefix, confirm: true }), or ' +
+      '"optee-storage clear PREFIX --yes", forgets them, and deletes every sound key that begins with PREFIX; copy those first.',
     retry: Retry.NO,
     exit: Exit.ERROR,
   },
@@ -231,7 +232,10 @@ export const errorTable = {
       'files were left out when the application was packed, for example by asar without asarUnpack',
       'the C library is older than glibc 2.28',
     ],
-    remedy: 'Install the package for this platform again, or build the addon with "npm run build:native".',
+    remedy:
+      'Install the package on this platform again, all of its files. For a platform without a binary build the addon: ' +
+      'npm install cmake-js node-addon-api node-api-headers, then npx cmake-js compile --directory ' +
+      'node_modules/optee-secure-storage (docs/from-source.md).',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },

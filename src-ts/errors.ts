@@ -2,6 +2,7 @@
 import { errorTable, type ErrorCode } from './error-table.js';
 import { TaError } from './protocol.js';
 import { Origin } from './tee/session.js';
+import { quoted } from './visible.js';
 
 export { type ErrorCode } from './error-table.js';
 
@@ -94,7 +95,7 @@ export function detailsOf(error: SecureStorageError): ErrorDetails | undefined {
 }
 
 function messageOf(code: ErrorCode, { operation, key, detail, remedy, result, origin, outcomeUnknown }: ErrorDetails) {
-  const subject = [operation, key === undefined ? undefined : quote(key)].filter(Boolean).join(' ');
+  const subject = [operation, key === undefined ? undefined : quoted(key)].filter(Boolean).join(' ');
   const what = detail ?? errorTable[code].meaning;
   return [
     `${subject && `${subject}: `}${what}${source(result, origin)}.`,
@@ -109,12 +110,6 @@ function messageOf(code: ErrorCode, { operation, key, detail, remedy, result, or
 function source(result: number | undefined, origin: number | undefined): string {
   if (result === undefined || taResults.has(result)) return '';
   return ` (result ${hex(result)}${origin === undefined ? '' : `, origin ${originName(origin) ?? String(origin)}`})`;
-}
-
-/** A key in quotes for people to read; what could act on a terminal or reorder a line is escaped. */
-function quote(key: string): string {
-  const escape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(key).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escape);
 }
 
 function originName(origin: number | undefined): OriginName | undefined {

@@ -7,7 +7,10 @@ import { packageVersion } from './version.js';
 export interface StoreInfo {
   /** Where secrets are kept. */
   readonly backend: string;
-  /** Whether hardware protects them. */
+  /**
+   * Whether a TEE keeps them: false for the simulator. How good the board's own root key is, no board tells here; see
+   * {@link SecureStorage.diagnose}.
+   */
   readonly secure: boolean;
   /** The domain that this store was opened with. */
   readonly domain: string;

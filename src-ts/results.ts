@@ -154,4 +154,5 @@ function remedyFor({ kind, detail }: TeeFailure): ErrorDetails {
 }
 
 const directoryRemedy =
-  'Correct that, or give the simulator another directory (simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in the environment).';
+  'Mend the directory, or remove all of it to begin anew with nothing stored, and open the store again; or give the ' +
+  'simulator another one (simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in the environment).';

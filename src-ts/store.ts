@@ -73,7 +73,8 @@ interface EntriesPage {
 /**
  * The secrets of this user (or of a group) in one domain, kept by a Trusted Application in OP-TEE secure storage.
  *
- * - **Keys** are 1 to 1024 bytes of UTF-8 without control characters, compared byte by byte.
+ * - **Keys** are 1 to 1024 bytes of UTF-8 without the control characters U+0000 to U+001F and U+007F, compared byte by
+ *   byte.
  * - **Values** are 0 to 1 MiB of any bytes, given as strings (stored as UTF-8) or Uint8Arrays and copied before the
  *   method returns. They are returned as Buffers, which the caller may wipe with `fill(0)`; strings, on request, cannot
  *   be wiped. A key that does not exist has the value `null`, which is not the empty value.
@@ -105,7 +106,8 @@ export class SecureStorage {
 
   /**
    * Opens a store of the process's effective user, or of a group. Keep it for as long as the process needs secrets:
-   * opening costs far more than a call. An open store does not keep the process from ending.
+   * opening costs far more than a call. An open store does not keep the process from ending. Await it: a promise has no
+   * method get (`store.get is not a function`).
    * @throws SecureStorageError ERR_NO_DEVICE, ERR_PERMISSION, ERR_NO_LIBTEEC, ERR_NO_ADDON, ERR_NO_SUPPLICANT,
    * ERR_KERNEL_TOO_OLD, ERR_TA_NOT_FOUND, ERR_TA_SIGNATURE, ERR_TA_VERSION, ERR_NOT_IN_GROUP, ERR_UID_MISMATCH,
    * ERR_SIMULATOR_REFUSED, ERR_NO_SIMULATOR
@@ -376,7 +378,8 @@ export class SecureStorage {
   }
 
   /**
-   * Deletes every key of the domain with a prefix, all or none, and forgets what was lost to damage among them.
+   * Deletes every key of the domain that begins with a prefix (`db/pw` is a prefix of `db/pw2` too), all or none, and
+   * forgets what was lost to damage among them.
    * @returns how many keys were deleted
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG (for the prefix)
    * @example

@@ -17,16 +17,16 @@ export const commonOptions = {
     type: 'string',
     argument: 'NAME',
     completes: ['optee', 'simulator'],
-    help: 'optee, or simulator, which protects nothing (default: optee)',
+    help: 'optee, or simulator, which protects nothing (default: $OPTEE_STORAGE_BACKEND, else optee)',
   },
   'simulator-dir': {
     type: 'string',
     argument: 'DIRECTORY',
     completes: 'file',
-    help: "the simulator's data (default: one of the user's own)",
+    help: "the simulator's data (default: $OPTEE_STORAGE_SIMULATOR_DIR, else one of the user's own)",
   },
   timeout: { type: 'string', argument: 'SECONDS', help: 'give up after so long (default: 10)' },
-  help: { type: 'boolean', help: 'print this help' },
+  help: { type: 'boolean', short: 'h', help: 'print this help' },
 } as const satisfies Record<string, OptionSpec>;
 
 /** All options of a command, its own first. */

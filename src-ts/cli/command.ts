@@ -12,6 +12,8 @@ export type Completion = 'key' | 'variable' | 'file' | 'program' | readonly stri
 /** An option of a command, in the terms of node:util's parseArgs and with its help. */
 export interface OptionSpec {
   readonly type: 'string' | 'boolean';
+  /** A letter that stands for it. */
+  readonly short?: string;
   /** Name of its argument in the help, for type string. */
   readonly argument?: string;
   /** Whether it may be given several times; its value is an array then. */

@@ -49,20 +49,57 @@ const loaders: Readonly<Record<Name, () => { command: Command }>> = {
   'ta install': () => require('./ta/install.js') as typeof import('./ta/install.js'),
 };
 
+export function hasCommand(name: string): boolean {
+  return Object.hasOwn(loaders, name);
+}
+
 /** The command of a name; undefined if there is none. */
 export function loadCommand(name: string): Command | undefined {
-  return Object.hasOwn(loaders, name) ? loaders[name as Name]().command : undefined;
+  return hasCommand(name) ? loaders[name as Name]().command : undefined;
 }
 
 /** Arguments whose first is a command's whole name, also where that is two words. */
 export function withWholeName(args: readonly string[]): readonly string[] {
   const [first = '', second = '', ...rest] = args;
   const name = `${first} ${second}`;
-  return Object.hasOwn(loaders, name) ? [name, ...rest] : args;
+  return hasCommand(name) ? [name, ...rest] : args;
 }
 
 /** The words that may follow a command's first, as `sign` follows `ta`; none for a command of one word. */
 export function secondWords(first: string): string[] {
   const names = Object.keys(loaders).filter((name) => name.startsWith(`${first} `));
   return names.map((name) => name.slice(first.length + 1));
+}
+
+/** What people type who come from other programs. */
+const elsewhere: Readonly<Record<string, Name>> = {
+  ls: 'list',
+  keys: 'list',
+  rm: 'delete',
+  del: 'delete',
+  remove: 'delete',
+  set: 'put',
+  store: 'put',
+  add: 'put',
+  show: 'get',
+  read: 'get',
+  exists: 'has',
+  status: 'doctor',
+  run: 'exec',
+};
+
+/** The command that was probably meant by a word that is none. */
+export function commandLike(word: string): string | undefined {
+  if (Object.hasOwn(elsewhere, word)) return elsewhere[word];
+  const names = Object.keys(summaries).filter((name) => !name.includes(' '));
+  return names.find((name) => isOneSlipFrom(name, word));
+}
+
+/** Whether a letter was left out, added, replaced, or two were exchanged. */
+function isOneSlipFrom(name: string, word: string): boolean {
+  let at = 0;
+  while (at < name.length && name[at] === word[at]) at++;
+  const [left, right] = [name.slice(at), word.slice(at)];
+  const exchanged = `${right[1] ?? ''}${right[0] ?? ''}${right.slice(2)}`;
+  return left.slice(1) === right || left === right.slice(1) || left.slice(1) === right.slice(1) || left === exchanged;
 }

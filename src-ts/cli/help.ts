@@ -14,6 +14,9 @@ export function overview(): string {
     '',
     'optee-storage COMMAND --help tells more about each.',
     '',
+    'In the environment: OPTEE_STORAGE_BACKEND=simulator for --backend simulator, which protects nothing, and',
+    'OPTEE_STORAGE_SIMULATOR_DIR=DIRECTORY for its data.',
+    '',
     'Exit codes: 0 done, 1 error, 2 wrong usage, 3 no such key, 4 key exists or has changed,',
     '5 secure storage is not available, 124 no answer in time. After exec: those of the program.',
     '',
@@ -34,8 +37,9 @@ export function commandHelp(name: string, command: Command): string {
   ].join('\n');
 }
 
-function optionRow([name, { argument, help }]: [string, OptionSpec]): [string, string] {
-  return [`--${name}${argument === undefined ? '' : ` ${argument}`}`, help];
+function optionRow([name, { short, argument, help }]: [string, OptionSpec]): [string, string] {
+  const letter = short === undefined ? '' : `-${short}, `;
+  return [`${letter}--${name}${argument === undefined ? '' : ` ${argument}`}`, help];
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 
 import { SecureStorageError } from '../errors.js';
 import { Limit } from '../protocol.js';
+import { quoted } from '../visible.js';
 import { wipeableBuffer } from '../wipeable.js';
 import type { Io } from './io.js';
 import { promptHiddenLines } from './prompt.js';
@@ -19,20 +20,22 @@ export async function readValue(io: Io, key: string, file: string | undefined, t
   const fromStdin = file === undefined || file === '-';
   if (fromStdin && io.stdin.isTTY === true) return promptTwice(io, key);
   // Room for the newline that may be trimmed.
+  const remedy = fromStdin ? undefined : 'Name a file that exists and may be read.';
   const bytes = await readAll(fromStdin ? io.stdin : createReadStream(file), Limit.VALUE_MAX + 2, {
     tooLarge: () => new SecureStorageError('ERR_VALUE_TOO_LARGE', { operation: 'put' }),
-    failed: inputError,
+    failed: (detail) => inputError(detail, remedy),
   });
   return trim ? bytes.subarray(0, trimmedSize(bytes)) : bytes;
 }
 
 /** A value typed blindly is asked for twice. */
 async function promptTwice(io: Io, key: string): Promise<Buffer> {
-  const lines = await promptHiddenLines(io, [`Value for ${JSON.stringify(key)} (not shown): `, 'Again: ']);
+  const lines = await promptHiddenLines(io, [`Value for ${quoted(key)} (not shown): `, 'Again: ']);
   const [value = Buffer.alloc(0), again = Buffer.alloc(0)] = lines;
   try {
-    if (value.length === 0) throw inputError('nothing was entered');
-    if (!value.equals(again)) throw inputError('the two entries differ');
+    if (value.length === 0)
+      throw inputError('nothing was entered', 'An empty value is stored from standard input only.');
+    if (!value.equals(again)) throw inputError('the two entries differ', 'Nothing was stored; try again.');
     return Buffer.from(value);
   } finally {
     value.fill(0);
@@ -83,6 +86,6 @@ function trimmedSize(bytes: Buffer): number {
   return bytes.length - (bytes.at(-2) === 0x0d ? 2 : 1);
 }
 
-function inputError(detail: string): SecureStorageError {
-  return new SecureStorageError('ERR_INPUT', { detail });
+function inputError(detail: string, remedy?: string): SecureStorageError {
+  return new SecureStorageError('ERR_INPUT', { detail, remedy });
 }

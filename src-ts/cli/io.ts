@@ -10,6 +10,8 @@ export interface Io {
   readonly note: (text: string) => void;
   /** Shows a line that gives way to whatever is written next; only if standard error is a terminal. */
   readonly status?: (text: string) => void;
+  /** Whether standard output is a terminal. */
+  readonly isTerminal?: boolean;
   /** Whether standard output is a terminal that shows colours, and they are wanted (NO_COLOR). */
   readonly colours?: boolean;
 }
@@ -38,6 +40,7 @@ export function processIo(): Io {
           else resolve();
         });
       }),
+    isTerminal: stdout.isTTY,
     colours: stdout.isTTY && stdout.hasColors(),
     note: (text) => {
       status('');

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { detailsOf, isSecureStorageError, SecureStorageError } from '../errors.js';
-import { errorTable, Exit } from '../error-table.js';
+import { errorTable, Exit, type ErrorCode } from '../error-table.js';
 import { openOptions, ownArguments, parse, usageError, type Arguments } from './arguments.js';
 import type { Command } from './command.js';
 import { commandHelp, overview } from './help.js';
 import { isBrokenPipe, type Io } from './io.js';
-import { loadCommand, secondWords, withWholeName } from './commands.js';
+import { commandLike, hasCommand, loadCommand, secondWords, withWholeName } from './commands.js';
 import type { OpenOptions } from '../options.js';
 import type { SecureStorage } from '../store.js';
 import { tellWaiting } from './waiting.js';
@@ -36,7 +36,8 @@ export async function run(args: readonly string[], io: Io, process: Process): Pr
     return await dispatch(args, io, process);
   } catch (error) {
     if (isBrokenPipe(error)) return BROKEN_PIPE;
-    return report(inOwnWords(error, args[0]), io, ownArguments(args).includes('--json'));
+    const [name = ''] = withWholeName(args);
+    return report(inOwnWords(error, name), io, ownArguments(args).includes('--json'));
   }
 }
 
@@ -46,12 +47,12 @@ async function dispatch(args: readonly string[], io: Io, process: Process) {
     throw usageError('an argument is not well-formed UTF-8');
   }
   const [name, ...rest] = withWholeName(args);
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     await io.write(name === undefined ? '' : overview());
     if (name === undefined) throw usageError('no command is given');
     return Exit.OK;
   }
-  const command = loadCommand(name === '--version' ? 'version' : name);
+  const command = loadCommand(name === '--version' || name === '-v' ? 'version' : name);
   if (command === undefined) throw usageError(noCommand(name));
   const parsed = parse(command, rest);
   if (parsed.options.help !== true) return runCommand(name, command, parsed, io, process);
@@ -61,8 +62,11 @@ async function dispatch(args: readonly string[], io: Io, process: Process) {
 
 function noCommand(name: string): string {
   const words = secondWords(name);
-  if (words.length === 0) return 'there is no such command (the command comes first)';
-  return `${name} is followed by one of ${words.join(', ')}`;
+  if (words.length > 0) return `${name} is followed by one of ${words.join(', ')}`;
+  if (name.startsWith('-')) return 'the command comes first, its options after it';
+  // The word itself may be a secret in the wrong place.
+  const like = commandLike(name);
+  return `there is no such command${like === undefined ? '' : `; did you mean ${like}?`}`;
 }
 
 async function runCommand(
@@ -106,14 +110,20 @@ async function runCommand(
 }
 
 /** Names the command in place of the method that failed, and options as they are given here. */
-function inOwnWords(error: unknown, command = ''): unknown {
+function inOwnWords(error: unknown, command: string): unknown {
   const details = error instanceof SecureStorageError ? detailsOf(error) : undefined;
   if (!(error instanceof SecureStorageError) || details === undefined) return error;
   const operation = details.operation === undefined ? undefined : command;
-  if (error.code !== 'ERR_INVALID_ARG') return new SecureStorageError(error.code, { ...details, operation });
-  const detail = details.detail?.replace(/\boptions\.(\w+)/g, (_, name: string) => `--${kebabCase(name)}`);
-  const remedy = `See "optee-storage ${command} --help".`;
-  return new SecureStorageError(error.code, { ...details, operation, detail, remedy });
+  const detail = details.detail?.replace(/\boptions\.([\w.]+)/g, (_, name: string) => `--${optionNamed(name)}`);
+  const help = wrongUse.has(error.code) && hasCommand(command) ? `See "optee-storage ${command} --help".` : undefined;
+  return new SecureStorageError(error.code, { ...details, operation, detail, remedy: details.remedy ?? help });
+}
+
+const wrongUse: ReadonlySet<ErrorCode> = new Set(['ERR_INVALID_ARG', 'ERR_USAGE']);
+
+/** The option of the command line for one of SecureStorage.open() or a method. */
+function optionNamed(property: string): string {
+  return property === 'simulator.directory' ? 'simulator-dir' : kebabCase(property);
 }
 
 function kebabCase(name: string): string {

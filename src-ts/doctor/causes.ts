@@ -48,7 +48,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_ADDON',
     found: '{error}',
-    fix: 'Install the package for this platform again, or build the addon with "npm run build:native".',
+    fix: 'Install the package on this platform again, all of its files; without a binary for it, build the addon (docs/from-source.md).',
     example: { error: 'the native addon could not be loaded: linux-riscv64, glibc 2.41: there is no binary for it' },
   },
   'no-libteec': {

@@ -50,7 +50,7 @@ export interface Check {
 /** What SecureStorage.diagnose() found out. */
 export type Diagnosis<Info = StoreInfo> =
   | {
-      /** A store can be opened and read, and no check failed. */
+      /** A store can be opened, its keys can be read, and no check failed. No value is tried. */
       readonly ok: true;
       readonly checks: readonly Check[];
       readonly info: Info;

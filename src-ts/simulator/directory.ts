@@ -177,6 +177,9 @@ function assertOwn(folder: string): void {
 
 /** With another key every object would look damaged, and be deleted for that. */
 function readKey(folder: string): Buffer {
+  if (!exists(path.join(folder, 'key'))) {
+    throw new Unavailable('no-storage', `${folder} has lost its file "key", or was removed while the store was open`);
+  }
   const key = readFileSync(path.join(folder, 'key'));
   if (readFileSync(path.join(folder, 'key-check'), 'latin1') === checkOf(key)) return key;
   throw new Unavailable(

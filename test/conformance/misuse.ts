@@ -20,7 +20,11 @@ export function misuseSuite(open: OpenStore): void {
     ['an option of another method', (s) => s.get('k', wrong({ ifAbsent: true })), "unknown property 'ifAbsent'"],
     ['options that are null', (s) => s.get('k', wrong(null)), 'options must be an object; received null'],
     ['options that are a string', (s) => s.get('k', wrong('utf8')), 'options must be an object; received a string'],
-    ['an unknown encoding', (s) => s.get('k', wrong({ encoding: 'latin1' })), "'utf8' or 'base64' or 'hex'"],
+    [
+      'an unknown encoding',
+      (s) => s.get('k', wrong({ encoding: 'latin1' })),
+      "'utf8' or 'base64' or 'hex'; received another string",
+    ],
     ['a condition that is no boolean', (s) => s.put('k', 'v', wrong({ ifAbsent: 1 })), 'ifAbsent must be a boolean'],
     ['a revision below 0', (s) => s.put('k', 'v', { ifRevision: -1 }), 'ifRevision must be an integer'],
     ['a revision with a fraction', (s) => s.put('k', 'v', { ifRevision: 1.5 }), 'ifRevision must be an integer'],

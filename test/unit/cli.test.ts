@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { summaries } from '../../src-ts/cli/commands.js';
 import { run } from '../../src-ts/cli/run.js';
 import { SecureStorageError } from '../../src-ts/errors.js';
-import { loadSoftTee } from './support/soft-tee.js';
+import { loadSoftTee, openSoftStore } from './support/soft-tee.js';
 import { optee, recordingIo } from './support/cli.js';
 
 beforeAll(loadSoftTee, 120_000);
@@ -109,6 +109,10 @@ describe('what is not there has exit code 3', () => {
     expect(stderr).toMatch(/^optee-storage: \w+ "missing": there is no such key .*\[ERR_NOT_FOUND\]\n$/);
   });
 
+  test('a word that is no command is not repeated', async () => {
+    for (const args of [['s3cret'], ['s3cret', '--json']]) expect((await optee(args)).stderr).not.toContain('s3cret');
+  });
+
   test('as JSON', async () => {
     const { code, stderr } = await optee(['get', 'missing', '--json']);
     expect(code).toBe(3);
@@ -173,9 +177,14 @@ describe('the other commands', () => {
 describe('wrong usage has exit code 2 and changes nothing', () => {
   test.each([
     [[], 'no command'],
-    [['frobnicate'], 'no such command'],
+    [['frobnicate'], 'no such command. See "optee-storage --help"'],
+    [['ls'], 'did you mean list?'],
+    [['gte', 'a'], 'did you mean get?'],
+    [['delet', 'a'], 'did you mean delete?'],
+    [['puts', 'a'], 'did you mean put?'],
     [['--json', 'list'], 'the command comes first'],
-    [['get'], 'KEY is missing'],
+    [['get'], 'KEY is missing. See "optee-storage get --help"'],
+    [['ta', 'sign'], 'See "optee-storage ta sign --help"'],
     [['get', 'a', 'b'], 'too many arguments'],
     [['import', 'a', 'b'], 'too many arguments'],
     [['exec', '--env', 'A'], 'PROGRAM is missing'],
@@ -188,7 +197,8 @@ describe('wrong usage has exit code 2 and changes nothing', () => {
     [['get', 'a', '--timeout', '1s'], '--timeout must be'],
     [['get', 'a', '--group', 'no-such-group'], '--group names a group'],
     [['get', 'a', '--ta-uuid', 'x'], '--ta-uuid must be a UUID'],
-    [['get', 'a', '--domain', ''], '--domain must be'],
+    [['get', 'a', '--domain', ''], 'received an empty string. See "optee-storage get --help"'],
+    [['get', 'a', '--backend', 'simulator', '--simulator-dir', ''], '--simulator-dir must not be empty'],
     [['get', ''], 'the key is empty'],
     [['put', 'k', '--if-revision', '1.5'], '--if-revision must be a whole number'],
     [['put', 'k', '--if-revision', '1', '--if-absent'], 'exclude each other'],
@@ -243,7 +253,43 @@ describe('errors name the command, not the method that failed', () => {
   });
 });
 
+describe('what is not there, and what could not be entered', () => {
+  test('a file', async () => {
+    const { code, stderr } = await optee(['put', 'k', '--file', '/no/such/file']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/no such file.* Name a file that exists and may be read\. \[ERR_INPUT\]/);
+  });
+});
+
+describe('keys that could act on a terminal', () => {
+  const keys = ['a\u009b31m', 'b\u202e', 'ordinary ä \\'];
+
+  test('are escaped there, and nowhere else', async () => {
+    for (const key of keys) await optee(['put', key], 'v');
+    const onTerminal = async (...args: string[]) => {
+      const { io, ran } = recordingIo('');
+      expect(await run(args, { ...io, isTerminal: true }, { open: openSoftStore })).toBe(0);
+      return ran().stdout.toString();
+    };
+    expect(await onTerminal('list')).toBe('a\\u009b31m\nb\\u202e\nordinary ä \\\n');
+    expect(await onTerminal('list', '--long')).toMatch(/^1\t\d+\ta\\u009b31m\n/);
+    expect(await text('list')).toBe(keys.map((key) => `${key}\n`).join(''));
+  });
+});
+
 describe('help', () => {
+  test('by a letter too, like the version', async () => {
+    expect(await text('-h')).toBe(await text('--help'));
+    expect(await text('get', '-h')).toBe(await text('get', '--help'));
+    expect(await text('-v')).toBe(await text('version'));
+  });
+
+  test('names what counts in the environment', async () => {
+    for (const name of ['OPTEE_STORAGE_BACKEND', 'OPTEE_STORAGE_SIMULATOR_DIR']) {
+      for (const args of [['--help'], ['get', '--help']]) expect(await text(...args)).toContain(name);
+    }
+  });
+
   test('names every command', async () => {
     const overview = await text('--help');
     for (const [name, summary] of Object.entries(summaries))

@@ -160,6 +160,33 @@ describe('what is stored', () => {
     await store.close();
   });
 
+  test('of one value alone is mended by storing or deleting its key, as the error advises', async () => {
+    const directory = freshFolder();
+    const first = await open(directory);
+    await first.put('db/pw2', 'sound');
+    const sound = new Set(objectsOf(directory));
+    const names = ['db/pw', 'db/other'];
+    for (const key of names) await first.put(key, Buffer.alloc(50_000));
+    await first.close();
+    const large = objectsOf(directory).filter((file) => !sound.has(file) && statSync(file).size > 40_000);
+    for (const file of large) rmSync(file);
+
+    const store = await open(directory);
+    for (const key of names) {
+      const error = await errorOf(store.get(key));
+      expect([error.code, error.message]).toEqual([
+        'ERR_CORRUPT',
+        expect.stringMatching(/Then store the key again, or delete it\..* deletes every sound key that begins/),
+      ]);
+    }
+    await store.put('db/pw', 'again');
+    expect(await store.delete('db/other')).toBe(true);
+    expect(await store.get('db/pw', { encoding: 'utf8' })).toBe('again');
+    expect(await store.get('db/other')).toBeNull();
+    expect(await store.get('db/pw2', { encoding: 'utf8' })).toBe('sound');
+    await store.close();
+  });
+
   test('is left alone when the key is another one or is gone', async () => {
     const directory = freshFolder();
     const first = await open(directory);
@@ -167,7 +194,9 @@ describe('what is stored', () => {
     await first.close();
     const key = path.join(directory, 'v1', 'key');
     renameSync(key, `${key}.kept`);
-    expect(await errorOf(open(directory))).toMatchObject({ code: 'ERR_STORAGE' });
+    const lost = await errorOf(open(directory));
+    expect([lost.code, lost.message]).toEqual(['ERR_STORAGE', expect.stringContaining('has lost its file "key"')]);
+    expect(lost.message).toContain('remove all of it to begin anew with nothing stored');
     writeFileSync(key, Buffer.alloc(32));
     const error = await errorOf(open(directory));
     expect(error.message).toContain('is not the key that its objects were encrypted with');
@@ -249,7 +278,13 @@ describe('nobody uses it unawares', () => {
   test('a name in the environment that is no backend is refused', async () => {
     process.env.OPTEE_STORAGE_BACKEND = 'simulatr';
     try {
-      expect(await errorOf(SecureStorage.open())).toMatchObject({ code: 'ERR_INVALID_ARG' });
+      const error = await errorOf(SecureStorage.open());
+      expect([error.code, error.message]).toEqual([
+        'ERR_INVALID_ARG',
+        expect.stringContaining("must be 'optee' or 'simulator'. Set it to one of these, or unset it."),
+      ]);
+      const command = cli.bind(null, freshFolder(), ['list'], { env: process.env as Record<string, string> });
+      expect(command).toThrow(/Set it to one of these, or unset it/);
     } finally {
       delete process.env.OPTEE_STORAGE_BACKEND;
     }

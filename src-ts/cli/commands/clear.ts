@@ -6,7 +6,8 @@ import type { Command } from '../command.js';
 export const command: Command = {
   usage: '[PREFIX]',
   help: [
-    'Deletes every key that begins with PREFIX, all or none, and forgets what was lost to damage among them.',
+    'Deletes every key that begins with PREFIX, all or none, and forgets what was lost to damage among them. db/pw is a',
+    'prefix of db/pw2 too: "optee-storage list PREFIX" shows what would go; "optee-storage delete KEY" takes one key.',
     'Without PREFIX --all is needed. Prints how many keys were deleted.',
   ],
   positionals: [0, 1],

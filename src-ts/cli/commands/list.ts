@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { Exit } from '../../error-table.js';
+import { visible } from '../../visible.js';
 import { text, wholeNumber } from '../arguments.js';
 import type { Command } from '../command.js';
 
 export const command: Command = {
   usage: '[PREFIX]',
-  help: ['Lists the keys that begin with PREFIX, one a line, in the order of their bytes. Without PREFIX: all.'],
+  help: [
+    'Lists the keys that begin with PREFIX, one a line, in the order of their bytes. Without PREFIX: all. On a terminal',
+    'characters that could act on it, or cannot be seen, are shown as \\u and their number.',
+  ],
   positionals: [0, 1],
   completes: 'key',
   options: {
@@ -18,13 +22,14 @@ export const command: Command = {
     const entries = await (await open()).list(range);
     if (json) await io.write(`${JSON.stringify(entries)}\n`);
     else {
-      const line = options.long === true ? longLine : ({ key }: { key: string }) => `${key}\n`;
-      await io.write(entries.map(line).join(''));
+      const shown = io.isTerminal === true ? visible : (key: string) => key;
+      const columns = options.long === true ? sizeAndRevision : () => '';
+      await io.write(entries.map((entry) => `${columns(entry)}${shown(entry.key)}\n`).join(''));
     }
     return Exit.OK;
   },
 };
 
-function longLine({ key, size, revision }: { key: string; size: number; revision: number }): string {
-  return `${String(size)}\t${String(revision)}\t${key}\n`;
+function sizeAndRevision({ size, revision }: { readonly size: number; readonly revision: number }): string {
+  return `${String(size)}\t${String(revision)}\t`;
 }

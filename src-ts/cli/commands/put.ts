@@ -9,8 +9,8 @@ export const command: Command = {
   usage: 'KEY',
   help: [
     'Stores a value under KEY, replacing what was there. The value is read from standard input, byte by byte as it',
-    'comes (a final newline belongs to it), or asked for without showing it if standard input is a terminal.',
-    'It is never an argument, because other users can read the arguments of a process.',
+    'comes, or asked for without showing it if standard input is a terminal. A final newline, such as echo writes, belongs',
+    'to it unless --trim is given. It is never an argument, because other users can read the arguments of a process.',
   ],
   positionals: [1, 1],
   readsSecret: true,

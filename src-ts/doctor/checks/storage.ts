@@ -70,7 +70,7 @@ export const store: CheckFunction = ({ evidence }) => {
   if (error !== undefined && reached === 'broken') return because('store-fails', told(error));
   if (reached === 'not reached' || info === undefined) return notReached('store');
   if (info.healed > 0) return because('store-healed', { count: info.healed });
-  return ok('store', 'can be opened and read');
+  return ok('store', 'can be opened, and its keys read; values are not tried');
 };
 
 export const quota: CheckFunction = ({ evidence: { info } }) => {
