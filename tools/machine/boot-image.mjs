@@ -48,9 +48,21 @@ export function writeInitrd(to, images, overlay) {
   for (const name of ['start', 'supplicant', 'user.cjs', 'portable.cjs'])
     archive.file(`guest/${name}`, path.join(GUEST, name));
   for (const name of ['agent', 'supplicant.so']) archive.file(`guest/${name}`, path.join(images.tools, name));
-  for (const [name, content] of overlay) {
-    if ('file' in content) archive.file(`product${name}`, content.file, content.executable);
-    else archive.link(`product${name}`, content.link);
-  }
+  addOverlay(archive, 'product', overlay);
   writeFileSync(to, archive.finish());
+}
+
+/** An archive of an overlay's files alone. @param {Overlay} overlay */
+export function filesArchive(overlay) {
+  const archive = new CpioArchive();
+  addOverlay(archive, '.', overlay);
+  return archive.finish();
+}
+
+/** @param {CpioArchive} archive @param {string} folder @param {Overlay} overlay */
+function addOverlay(archive, folder, overlay) {
+  for (const [name, content] of overlay) {
+    if ('file' in content) archive.file(`${folder}${name}`, content.file, content.executable);
+    else archive.link(`${folder}${name}`, content.link);
+  }
 }

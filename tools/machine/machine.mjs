@@ -6,10 +6,12 @@ import path from 'node:path';
 import { ensureAptGroups } from '../lib/apt.mjs';
 import { SetupError, tail } from '../lib/run.mjs';
 import { AgentLink } from './agent-link.mjs';
-import { ensureImages, writeInitrd } from './boot-image.mjs';
+import { copyParts, ensureBooted, partsOf } from './booted.mjs';
+import { ensureImages, filesArchive, writeInitrd } from './boot-image.mjs';
 import { parseCounters, since } from './counters.mjs';
 import { FAULTS_FILE, parsePlan, planOf } from './faults.mjs';
 import { STDERR, STDIN, STDOUT } from './guest-process.mjs';
+import { Monitor } from './monitor.mjs';
 import { productOverlay } from './product.mjs';
 import { Qemu } from './qemu.mjs';
 import { makeStateFiles, States } from './states.mjs';
@@ -22,6 +24,8 @@ import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
 /** @typedef {import('./machine.d.mts').ExecOptions} ExecOptions */
 /** @typedef {import('./machine.d.mts').ExecResult} ExecResult */
 /** @typedef {import('./machine.d.mts').SupplicantCounters} SupplicantCounters */
+/** @typedef {import('./boot-image.mjs').Images} Images */
+/** @typedef {import('./boot-image.mjs').Overlay} Overlay */
 
 const BOOT_TIMEOUT_MS = 180_000;
 const SHUTDOWN_TIMEOUT_MS = 30_000;
@@ -74,6 +78,7 @@ async function listen(file) {
 /** See machine.d.mts, which says what each method does. */
 export class Machine {
   #options;
+  #images;
   #folder = makeWorkFolder();
   /** @type {import('./qemu.mjs').QemuSetup} */
   #setup;
@@ -83,6 +88,8 @@ export class Machine {
   #link;
   /** @type {SupplicantCounters | undefined} */
   #countersBase;
+  /** @type {Monitor | undefined} */
+  #monitor;
   /** @type {States | undefined} */
   #states;
 
@@ -90,13 +97,11 @@ export class Machine {
   static async start(options = {}) {
     await ensureAptGroups('machine');
     const images = await ensureImages();
-    const overlay = options.product === false ? new Map() : await productOverlay();
-    for (const [name, file] of Object.entries(options.files ?? {})) overlay.set(name, { file });
+    const product = options.product === false ? undefined : await productOverlay();
     const machine = new Machine(options, images);
     try {
-      writeInitrd(machine.#setup.initrd, images, overlay);
-      await machine.#makeDisk();
-      await machine.boot();
+      if (product && !options.disk) await machine.#beginBooted(images, product);
+      else await machine.#beginWithBoot(images, product);
       return machine;
     } catch (error) {
       machine.abandon();
@@ -104,9 +109,85 @@ export class Machine {
     }
   }
 
-  /** @param {MachineOptions} options @param {import('./boot-image.mjs').Images} images */
+  /** The files that were asked for, over others. @param {Overlay} [under] @returns {Overlay} */
+  #overlay(under) {
+    const given = Object.entries(this.#options.files ?? {});
+    return new Map([...(under ?? []), ...given.map(([name, file]) => /** @type {const} */ ([name, { file }]))]);
+  }
+
+  /** @param {Images} images @param {Overlay | undefined} product */
+  async #beginWithBoot(images, product) {
+    writeInitrd(this.#setup.initrd, images, this.#overlay(product));
+    const { disk, states } = this.#setup;
+    if (states) {
+      const image = path.join(this.#folder, 'image.img');
+      await ensureDisk(image);
+      await this.#makeStateFiles(image, states);
+      rmSync(image);
+    } else await ensureDisk(disk);
+    await this.boot();
+  }
+
+  /**
+   * Begins where a machine with this product came to by its boot; later boots are ones of its own.
+   *
+   * @param {Images} images
+   * @param {Overlay} product
+   */
+  async #beginBooted(images, product) {
+    const { initrd, states } = this.#setup;
+    writeInitrd(initrd, images, product);
+    const booted = await ensureBooted(this.#setup, (folder) => this.#bootInto(folder));
+    await copyParts(booted, this.#setup);
+    if (states) await this.#makeStateFiles(partsOf(booted).disk, states);
+    await this.#switchOn(partsOf(booted));
+    if (!this.#options.files) return;
+    writeInitrd(initrd, images, this.#overlay(product));
+    await this.#place(this.#overlay());
+  }
+
+  /** Has a machine boot that has its memory, disk and logs in a folder, and leaves the rest of its state there too. @param {string} folder */
+  async #bootInto(folder) {
+    const { memory, rest, ...own } = partsOf(folder);
+    const first = new Machine({ processors: this.#options.processors }, this.#images);
+    first.#setup = { ...first.#setup, ...own, initrd: this.#setup.initrd, origin: { memory } };
+    try {
+      await ensureDisk(own.disk);
+      await first.boot();
+      // Whoever begins here has them in memory, and not to be read and unpacked; the secure world is not touched.
+      const libraries = 'cat /usr/lib/aarch64-linux-gnu/libteec.so.* >/dev/null';
+      await first.#execOk([
+        'sh',
+        '-c',
+        `optee-storage --help && node -e "require('optee-secure-storage')" && ${libraries}`,
+      ]);
+      await first.#monitor?.writeState(rest);
+    } finally {
+      await first.powerCut();
+      first.abandon();
+    }
+  }
+
+  /** @param {string} image @param {string} states */
+  async #makeStateFiles(image, states) {
+    const { disk } = this.#setup;
+    rmSync(disk, { force: true });
+    await makeStateFiles(image, { disk, states });
+  }
+
+  /** Lays files over the root file system, as the boot does. @param {Overlay} overlay */
+  async #place(overlay) {
+    const script =
+      'busybox mkdir /run/given && cd /run/given && busybox cpio -id 2>/dev/null && busybox cp -a . / && rm -r /run/given';
+    await this.#execOk(['sh', '-ec', script], { stdin: filesArchive(overlay) });
+  }
+
+  /** @param {MachineOptions} options @param {Images} images */
   constructor(options, images) {
+    if (options.states && options.disk)
+      throw new Error('The states of a machine with a disk of its own cannot be kept');
     this.#options = options;
+    this.#images = images;
     const own = (/** @type {string} */ name) => path.join(this.#folder, name);
     this.#setup = {
       processors: options.processors ?? 1,
@@ -119,40 +200,43 @@ export class Machine {
       agentSocket: own('agent.sock'),
       consoleLog: own('console.log'),
       secureLog: own('secure.log'),
-      kept: options.states ? { monitorSocket: own('monitor.sock'), states: own('states.qcow2') } : undefined,
+      monitorSocket: own('monitor.sock'),
+      states: options.states ? own('states.qcow2') : undefined,
     };
   }
 
-  async #makeDisk() {
-    const { disk, kept } = this.#setup;
-    if (!kept) return ensureDisk(disk);
-    if (this.#options.disk) throw new Error('The states of a machine with a disk of its own cannot be kept');
-    const image = path.join(this.#folder, 'image.img');
-    await ensureDisk(image);
-    await makeStateFiles(image, { disk, states: kept.states });
-    rmSync(image);
+  boot() {
+    return this.#switchOn();
   }
 
-  async boot() {
+  /** @param {import('./qemu.mjs').Origin} [origin] where to begin instead of with a boot. */
+  async #switchOn(origin) {
     if (this.#qemu) throw new Error('The machine is on already');
     running.add(this);
     const socket = await listen(this.#setup.agentSocket);
-    const monitor = this.#setup.kept && (await listen(this.#setup.kept.monitorSocket));
-    const qemu = (this.#qemu = new Qemu(this.#setup));
-    const connected = socket.connection.then((connection) => {
-      this.#link = new AgentLink(connection);
-      return this.#link.ready;
+    const monitor = await listen(this.#setup.monitorSocket);
+    const qemu = (this.#qemu = new Qemu(origin ? { ...this.#setup, origin } : this.#setup));
+    const connected = Promise.all([socket.connection, monitor.connection]).then(async ([agent, control]) => {
+      const link = (this.#link = new AgentLink(agent));
+      this.#monitor = await Monitor.of(control);
+      if (this.#setup.states) this.#states = new States(this.#monitor, link);
+      await (origin?.rest ? this.#wake(origin.rest) : link.ready);
     });
     const outcome = await within(
       Promise.race([connected.then(() => 'up'), qemu.ended.then(() => 'ended')]),
       this.#options.bootTimeoutMs ?? BOOT_TIMEOUT_MS,
     );
     socket.close();
-    monitor?.close();
+    monitor.close();
     if (outcome !== 'up') await this.#failBoot(outcome === 'ended' ? 'ended during its boot' : 'did not boot in time');
     void qemu.ended.then(() => this.#lost(qemu));
     this.#countersBase = undefined;
-    if (monitor) this.#states = await States.of(await monitor.connection, /** @type {AgentLink} */ (this.#link));
+  }
+
+  /** The machine goes on from where it was kept, at another time. @param {string} rest */
+  async #wake(rest) {
+    await this.#monitor?.readState(rest);
+    await this.#execOk(['busybox', 'date', '-s', `@${Math.floor(Date.now() / 1000)}`]);
   }
 
   /** @param {string} how @returns {Promise<never>} */
@@ -178,6 +262,7 @@ export class Machine {
     running.delete(this);
     this.#link?.lose(new Error(`The OP-TEE machine has gone off.\n${this.logTails()}`));
     this.#link = undefined;
+    this.#monitor = undefined;
     this.#states = undefined;
   }
 

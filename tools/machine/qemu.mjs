@@ -14,21 +14,44 @@ import { spawn } from 'node:child_process';
  * @property {string} agentSocket a listening UNIX socket for the agent's port.
  * @property {string} consoleLog of Linux.
  * @property {string} secureLog of OP-TEE.
- * @property {{ monitorSocket: string, states: string } | undefined} kept for a machine whose states are saved: a
- *   listening UNIX socket for QEMU's monitor, and where the states go; the disk then is in QEMU's own format.
+ * @property {string} monitorSocket a listening UNIX socket for QEMU's monitor.
+ * @property {string} [states] for a machine whose states are saved: where they go; the disk then is in QEMU's own format.
+ * @property {Origin} [origin] for a machine that does not begin with a boot, or whose boot others are to begin after.
+ */
+
+/**
+ * @typedef {object} Origin
+ * @property {string} memory the machine's memory.
+ * @property {string} [rest] all else of its state, to begin with; left out: the memory is that of a boot now.
  */
 
 /** @param {string} id @param {string} file a log, added to by each boot. */
 const serialLine = (id, file) => ['-chardev', `file,id=${id},path=${file},append=on`, '-serial', `chardev:${id}`];
 
-/** @param {QemuSetup['kept']} kept */
-function keptArguments(kept) {
-  if (!kept) return [];
+/** @param {string | undefined} states */
+function keptArguments(states) {
+  if (!states) return [];
   return [
     // A machine that is reset stands still, until it is set back to a state or ended.
     ...['-action', 'shutdown=pause'],
-    ...['-chardev', `socket,id=monitor,path=${kept.monitorSocket}`, '-mon', 'chardev=monitor,mode=control'],
-    ...['-drive', `file=${kept.states},if=none,id=states,node-name=states-image,format=qcow2,cache=unsafe`],
+    ...['-drive', `file=${states},if=none,id=states,node-name=states-image,format=qcow2,cache=unsafe`],
+  ];
+}
+
+const MEMORY_MIB = 1024;
+/**
+ * Memory is a file that one machine boots into and any number of others map, each keeping its own changes: nothing is
+ * copied, and QEMU leaves memory out of the rest of the state.
+ *
+ * @param {Origin | undefined} origin
+ */
+function originArguments(origin) {
+  if (!origin) return [];
+  const { memory, rest } = origin;
+  const share = rest === undefined ? 'on' : 'off';
+  return [
+    ...['-object', `memory-backend-file,id=ram,size=${MEMORY_MIB}M,mem-path=${memory},share=${share}`],
+    ...['-machine', 'memory-backend=ram', ...(rest === undefined ? [] : ['-incoming', 'defer'])],
   ];
 }
 
@@ -38,9 +61,9 @@ const KERNEL_ARGUMENTS = `console=ttyAMA0 quiet panic=-1 cryptomgr.notests initc
 
 /** @param {QemuSetup} setup */
 export function qemuArguments(setup) {
-  const diskFormat = setup.kept ? 'qcow2' : 'raw';
+  const diskFormat = setup.states ? 'qcow2' : 'raw';
   return [
-    ...['-machine', 'virt,secure=on,gic-version=3', '-smp', String(setup.processors), '-m', '1024'],
+    ...['-machine', 'virt,secure=on,gic-version=3', '-smp', String(setup.processors), '-m', String(MEMORY_MIB)],
     // This firmware traps SVE and SME in the secure world: a TA that used them would hang its processor silently. Signing
     // pointers, which a Jetson Orin's processor can't either, costs a tenth to a quarter of the emulator's time.
     ...['-cpu', 'max,sve=off,sme=off,pauth=off', '-accel', 'tcg,thread=multi,tb-size=256'],
@@ -58,7 +81,9 @@ export function qemuArguments(setup) {
     ...['-device', 'virtio-blk-pci,drive=disk,addr=2,write-cache=off'],
     ...['-chardev', `socket,id=agent,path=${setup.agentSocket}`],
     ...['-device', 'virtio-serial-pci,addr=3', '-device', 'virtserialport,chardev=agent,name=agent'],
-    ...keptArguments(setup.kept),
+    ...['-chardev', `socket,id=monitor,path=${setup.monitorSocket}`, '-mon', 'chardev=monitor,mode=control'],
+    ...keptArguments(setup.states),
+    ...originArguments(setup.origin),
   ];
 }
 

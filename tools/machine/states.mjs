@@ -2,7 +2,6 @@
 // @ts-check
 import { setImmediate as turn } from 'node:timers/promises';
 import { run } from '../lib/run.mjs';
-import { Monitor } from './monitor.mjs';
 
 /** The names of the drives in QEMU; see qemu.mjs. */
 const DISK = 'disk-image';
@@ -30,19 +29,10 @@ export class States {
   /** Resolves when the machine stands still by itself, which is until a state is loaded. @type {Promise<void>} */
   halted;
 
-  /**
-   * @param {import('node:net').Socket} socket of QEMU's monitor.
-   * @param {import('./agent-link.mjs').AgentLink} link
-   */
-  static async of(socket, link) {
-    const states = new States(socket, link);
-    await states.#monitor.execute('qmp_capabilities');
-    return states;
-  }
-
-  /** @param {import('node:net').Socket} socket @param {import('./agent-link.mjs').AgentLink} link */
-  constructor(socket, link) {
-    this.#monitor = new Monitor(socket, (event) => event === 'SHUTDOWN' && this.#onHalt());
+  /** @param {import('./monitor.mjs').Monitor} monitor @param {import('./agent-link.mjs').AgentLink} link */
+  constructor(monitor, link) {
+    monitor.onEvent = (event) => event === 'SHUTDOWN' && this.#onHalt();
+    this.#monitor = monitor;
     this.#link = link;
     this.halted = this.#nextHalt();
   }
