@@ -56,6 +56,7 @@ function shell(command, code = 0) {
   // Said once, at the beginning.
   const errors = stderr.replace(/^optee-secure-storage: the simulator .*\n/gm, '');
   for (const line of `${stdout}\n${errors}`.split('\n').filter(Boolean)) print(`  ${line}`);
+  if (code !== 0) print(`  (exit code ${code})`);
   expectSame(status, code);
   return stdout;
 }
@@ -121,8 +122,17 @@ async function show() {
   print('\nBoth copies are changed: it is told, and never mistaken for an empty store');
   tamper(() => true);
   shell('optee-storage get db/password', 1);
+  print('\nWhat is lost is given up, and stored anew');
+  shell('optee-storage clear --all --yes');
+  shell('printf s3cret | optee-storage put db/password');
+  expectSame(shell('optee-storage get db/password'), 's3cret');
 
-  print('\nThe same on a real OP-TEE, which boots in QEMU (the first time takes some minutes):');
+  print('\nThe data of this demo is gone now. To go on by yourself, with data that stays:');
+  print(`  ${bold('export OPTEE_STORAGE_BACKEND=simulator')}`);
+  print(`  ${bold('alias optee-storage="node $PWD/dist/cli/main.js"')}`);
+  print(`  ${bold('optee-storage --help')}`);
+
+  print('\nThe same on a real OP-TEE, in QEMU (the first time takes some minutes):');
   print(
     `  ${bold("npm run optee -- sh -c 'printf s3cret | optee-storage put db/password && optee-storage get db/password'")}\n`,
   );

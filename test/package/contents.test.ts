@@ -35,9 +35,6 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   'build of the Trusted Application': /^ta\/(Makefile|sub\.mk)$/,
 };
 
-/** Documents that only a clone has; the package's may lead to them. */
-const ONLY_IN_A_CLONE = /^(CONTRIBUTING\.md|(tools|soft-tee|test)\/.*)$/;
-
 let tarball: string;
 let content: string;
 let files: string[];
@@ -94,7 +91,7 @@ test('links of its documents lead somewhere', () => {
           .matchAll(/\]\(([^)\s#]+)[^)]*\)/g),
       ].map(([, link = '']) => link);
       const local = links.filter((link) => !/^\w+:/.test(link)).map((link) => path.join(path.dirname(file), link));
-      return local.filter((name) => !ONLY_IN_A_CLONE.test(name) && !existsSync(path.join(content, name)));
+      return local.filter((name) => !existsSync(path.join(content, name)));
     });
   expect(broken).toEqual([]);
 });
