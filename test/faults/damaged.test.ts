@@ -40,7 +40,8 @@ interface Case {
 }
 
 const DIRECTORY = 'dirf.db';
-const cases = new Records<Case>('damaged', ({ file, damage }) => `${file}|${damage}`);
+const keyOf = ({ file, damage }: Pick<Case, 'file' | 'damage'>): string => `${file}|${damage}`;
+const cases = new Records<Case>('damaged', keyOf);
 let laboratory: Laboratory;
 let prepared: Prepared;
 /** Each file, and whether there is an older copy of it. */
@@ -92,13 +93,17 @@ const TOLD = 'told: ERR_CORRUPT';
 
 /** Tries each file, and tells which outcomes are not among those that may be. */
 async function tryAll(which: readonly string[], damage: string, may: readonly Seen[]): Promise<void> {
+  const isFine = ({ alice, bob }: Case) => may.includes(alice) && may.includes(bob);
   const tried: Case[] = [];
   for (const file of which) {
-    const one = await tryOne(file, damage);
+    const known = cases.get(keyOf({ file, damage }));
+    // A case that failed is tried again.
+    const done = known?.whose === whose(file) && isFine(known) ? known : undefined;
+    const one = done ?? (await tryOne(file, damage));
     if (one !== undefined) tried.push(one);
   }
   expect(tried.length).toBeGreaterThan(0);
-  expect(tried.filter(({ alice, bob }) => !may.includes(alice) || !may.includes(bob))).toEqual([]);
+  expect(tried.filter((one) => !isFine(one))).toEqual([]);
 }
 
 // A bit changed, or a file cut: parts of a file that nothing refers to any more may be hit.

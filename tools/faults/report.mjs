@@ -14,7 +14,7 @@ import { sweepSection } from './sweep.mjs';
 export function reportOf(folder) {
   return `# Reliability
 
-What was tried on a real OP-TEE 4.5 (the [machine](../tools/machine/README.md)), how often, and what happened. Written by
+What was tried on a real OP-TEE 4.5 (the machine of \`tools/machine/README.md\`), how often, and what happened. Written by
 \`npm run test:faults\` from its records; do not edit it. Sources: ${path.basename(folder)}.
 
     npm run test:faults                          all of it, for hours; a run that was ended goes on where it was

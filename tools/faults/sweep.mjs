@@ -83,7 +83,8 @@ export function sweepSection(folder) {
   return `## A fault at every file operation
 
 Each change below is made with one fault at one of the file operations that the tee-supplicant makes for it, then with
-the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty. Nothing
+the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty.
+Where every operation fails from some moment on with EIO, each fourth moment is tried. Nothing
 is simulated: a library in the tee-supplicant lets the operation fail, kills the supplicant, or resets the machine. What
 died is started again, and the process that made the change, or its successor, then reads the whole store and changes it;
 another user's store is read too. Where the machine was reset or OP-TEE crashed, and after each eighth of the other faults,
