@@ -9,6 +9,22 @@ import { Command, Counter, target } from '../support/fake.js';
 const sleep = (session: TeeSession, ms: number, timeoutMs = 5000, signal?: AbortSignal) =>
   session.invoke(Command.SLEEP, [{ type: 'value-in', a: ms, b: 0 }], { timeoutMs, signal });
 
+/**
+ * A session whose thread is in a call until it is told to return: what is queued meanwhile waits, however slow this machine
+ * is just now.
+ */
+async function occupied(signal?: AbortSignal) {
+  const session = await open();
+  const other = await open();
+  const running = session.invoke(Command.WAIT, [], { timeoutMs: 30_000, signal });
+  while ((await counter(other, Counter.NAPS)) === 0) await delay(5);
+  const release = async () => {
+    await invoke(other, Command.RELEASE);
+    await other.close();
+  };
+  return { session, running, release };
+}
+
 const hang = (session: TeeSession, timeoutMs: number) => session.invoke(Command.HANG, [], { timeoutMs });
 
 export async function hangingCall() {
@@ -25,15 +41,13 @@ export async function hangingOpen() {
 
 /** The wait in the queue counts; what had not begun is known not to have begun, and is not carried out later. */
 export async function queuedCalls() {
-  const session = await open();
-  const running = sleep(session, 300);
-  const queued = failure(() => session.invoke(Command.HANG, [], { timeoutMs: 100 }));
-  const after = await failure(() =>
-    queued.then(() => sleep(session, 0)).then(() => Promise.reject(new Error('served'))),
-  );
+  const { session, running, release } = await occupied();
+  const queued = await failure(() => session.invoke(Command.HANG, [], { timeoutMs: 100 }));
+  await release();
+  const after = await failure(() => sleep(session, 0).then(() => Promise.reject(new Error('served'))));
   await running;
   await session.close();
-  return { queued: await queued, after: after.detail, parked: parkedThreads() };
+  return { queued, after: after.detail, parked: parkedThreads() };
 }
 
 export async function comesBack() {
@@ -59,13 +73,12 @@ export async function lateOpen() {
 }
 
 export async function abortsQueuedOnly() {
-  const session = await open();
   const abort = new AbortController();
-  const running = sleep(session, 200, 5000, abort.signal);
+  const { session, running, release } = await occupied(abort.signal);
   const queued = failure(() => sleep(session, 0, 5000, abort.signal));
-  await delay(50);
   abort.abort(new Error('not any more'));
   const early = await failure(() => sleep(session, 0, 5000, abort.signal));
+  await release();
   const outcome = await running;
   const next = await sleep(session, 0);
   await session.close();
@@ -104,10 +117,9 @@ const kindOf = (error: unknown) => (error as { kind: string }).kind;
 
 /** 1024 requests wait behind the running one, and no more. */
 export async function fullQueue() {
-  const session = await open();
-  const running = sleep(session, 300);
-  await delay(50);
-  const calls = Array.from({ length: 1030 }, () => sleep(session, 0).then(() => 'served', kindOf));
+  const { session, running, release } = await occupied();
+  const calls = Array.from({ length: 1030 }, () => sleep(session, 0, 30_000).then(() => 'served', kindOf));
+  await release();
   const kinds = await Promise.all(calls);
   await running;
   await session.close();
@@ -116,13 +128,14 @@ export async function fullQueue() {
 
 /** 64 MiB of input wait, and no more. */
 export async function fullMemory() {
-  const session = await open();
-  const running = sleep(session, 1500);
-  await delay(50);
+  const { session, running, release } = await occupied();
   const data = new Uint8Array(4 * 1024 * 1024);
   const calls = Array.from({ length: 17 }, () =>
-    session.invoke(Command.INCREMENT, [{ type: 'memref-in', data }], PATIENT).then(() => 'served', kindOf),
+    session
+      .invoke(Command.INCREMENT, [{ type: 'memref-in', data }], { timeoutMs: 30_000 })
+      .then(() => 'served', kindOf),
   );
+  await release();
   const kinds = await Promise.all(calls);
   await running;
   await session.close();
@@ -131,7 +144,8 @@ export async function fullMemory() {
 
 export async function tooManyParked() {
   const backend = nativeBackend();
-  const opening = () => failure(() => backend.open(target('hangs'), { timeoutMs: 50 }));
+  // Long enough for all to have begun: one that has not does not hang.
+  const opening = () => failure(() => backend.open(target('hangs'), { timeoutMs: 2000 }));
   const first = await Promise.all(Array.from({ length: 32 }, opening));
   const last = await failure(() => backend.open(target(), PATIENT));
   return {

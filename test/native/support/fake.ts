@@ -16,6 +16,8 @@ export const Command = {
   THREAD_NAME: 10,
   LATE_WRITE: 11,
   LOCATE: 12,
+  WAIT: 13,
+  RELEASE: 14,
 } as const;
 
 export const Counter = { CONTEXTS: 0, SESSIONS: 1, BLOCKS: 2, ALLOCATIONS: 3, NAPS: 4 } as const;

@@ -45,12 +45,20 @@ struct shared_memory {
 };
 
 static atomic_uint counters[FAKE_COUNTERS];
+static atomic_uint releases;
 /* The block that operations had their slices in, of whichever session. */
 static TEEC_SharedMemory *_Atomic last_block;
 
 static void nap(uint32_t ms)
 {
 	usleep(ms * 1000);
+}
+
+static void wait_for_release(void)
+{
+	while (releases == 0)
+		nap(1);
+	releases--;
 }
 
 static void hang(void)
@@ -167,6 +175,14 @@ static TEEC_Result perform(uint32_t command, TEEC_Operation *op)
 		counters[FAKE_NAPS]++;
 		nap(op->params[0].value.a);
 		counters[FAKE_NAPS]--;
+		return TEEC_SUCCESS;
+	case FAKE_WAIT:
+		counters[FAKE_NAPS]++;
+		wait_for_release();
+		counters[FAKE_NAPS]--;
+		return TEEC_SUCCESS;
+	case FAKE_RELEASE:
+		releases++;
 		return TEEC_SUCCESS;
 	case FAKE_HANG:
 		hang();

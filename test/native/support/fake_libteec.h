@@ -18,6 +18,8 @@ enum {
 	FAKE_THREAD_NAME,
 	FAKE_LATE_WRITE,
 	FAKE_LOCATE,
+	FAKE_WAIT, /* until FAKE_RELEASE is called */
+	FAKE_RELEASE,
 };
 
 /* First part of the UUID given to TEEC_OpenSession. */
@@ -35,7 +37,7 @@ enum {
 	FAKE_SESSIONS,
 	FAKE_BLOCKS,
 	FAKE_ALLOCATIONS,
-	FAKE_NAPS, /* calls of FAKE_SLEEP under way */
+	FAKE_NAPS, /* calls of FAKE_SLEEP and FAKE_WAIT under way */
 	FAKE_COUNTERS,
 };
 

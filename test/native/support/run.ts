@@ -72,7 +72,9 @@ export function run(file: string, name: string, options: RunOptions = {}): Promi
       const msToExit = performance.now() - returned;
       const [report] = reports(stderr);
       if (report === undefined) resolve({ value, code, signal, stdout, stderr, msToExit });
-      else reject(new Error(report));
+      // A scenario that failed leaves everything behind: what it said is the cause then.
+      else
+        reject(new Error(code === 0 ? report : `${name} ended with ${String(signal ?? code)}:\n${stderr}\n${report}`));
     });
   });
 }
