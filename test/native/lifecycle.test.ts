@@ -70,4 +70,4 @@ test('a session that does not close is left alone after five seconds', async () 
   });
   expect(code).toBe(0);
   expect(msToExit).toBeLessThan(500 * SLOWNESS);
-}, 15_000);
+});
