@@ -13,7 +13,8 @@ export function invalidArgument(name: string, expected: string, received: unknow
   return mustBe(name, expected, kindOf(received));
 }
 
-function mustBe(name: string, expected: string, received: string): SecureStorageError {
+/** The same where more can be told of what was received. */
+export function mustBe(name: string, expected: string, received: string): SecureStorageError {
   return new SecureStorageError('ERR_INVALID_ARG', { detail: `${name} must be ${expected}; received ${received}` });
 }
 
@@ -54,7 +55,9 @@ export const string: Check<string> = (value, name) => {
 export function integer(min: number, max: number): Check<number> {
   return (value, name) => {
     if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
-      throw invalidArgument(name, `an integer from ${String(min)} to ${String(max)}`, value);
+      // An option that counts is no secret.
+      const received = typeof value === 'number' ? String(value) : kindOf(value);
+      throw mustBe(name, `an integer from ${String(min)} to ${String(max)}`, received);
     }
     return value as number;
   };

@@ -175,17 +175,18 @@ export const errorTable = {
   ERR_NO_SPACE: {
     meaning: 'the storage of the TEE is full',
     causes: ["the file system with tee-supplicant's data is full, or its quota or inodes are used up"],
-    remedy: "Make room on the file system that holds tee-supplicant's data.",
+    remedy: "Make room on the file system that holds tee-supplicant's data, or the simulator's.",
     retry: Retry.READ_FIRST,
     exit: Exit.ERROR,
   },
   ERR_CORRUPT: {
-    meaning: 'what is stored for this key was damaged or lost on the medium, both copies of it',
+    meaning: 'what is stored was damaged or lost on the medium, both copies of it',
     causes: ['files of the secure storage were deleted, changed, or restored only in part', 'the medium fails'],
     remedy:
       'Find out what damaged the storage before anything else; other keys may still work. Then store the key again, or ' +
       'delete it. Where that is refused in the same way, keys beside it are lost too: clear({ prefix, confirm: true }), or ' +
-      '"optee-storage clear PREFIX --yes", forgets them, and deletes every sound key that begins with PREFIX; copy those first.',
+      '"optee-storage clear PREFIX --yes", forgets them, and deletes every sound key that begins with PREFIX; copy those ' +
+      'first. Where no key can be read, everything of this user is lost, and "optee-storage clear --all --yes" begins anew.',
     retry: Retry.NO,
     exit: Exit.ERROR,
   },
@@ -196,7 +197,9 @@ export const errorTable = {
       'tee-supplicant cannot open more files',
       'the directory of the simulator is not usable',
     ],
-    remedy: 'Check that tee-supplicant runs, that its data directory is mounted and writable, then try again.',
+    remedy:
+      'Check that tee-supplicant runs, that its data directory is mounted and writable, or that of the simulator whole, ' +
+      'then try again.',
     retry: Retry.LATER,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -296,7 +299,7 @@ export const errorTable = {
     ],
     remedy:
       'Copy UUID.ta into the directory from which tee-supplicant loads Trusted Applications, ' +
-      'usually /lib/optee_armtz (sudo optee-storage ta install).',
+      'usually /lib/optee_armtz (sudo optee-storage ta install UUID.ta; that of the package without naming a file).',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -423,7 +426,8 @@ export const errorTable = {
       'the deadline is shorter than the storage needs',
     ],
     remedy:
-      'Check that tee-supplicant runs and answers; allow more time (timeoutMs, --timeout) if the storage is merely slow.',
+      'Check that tee-supplicant runs and answers; allow more time (timeoutMs, --timeout) if the storage is merely slow. ' +
+      'Until it is done, a request goes on for as long as this process lives; the end of the process cuts it off.',
     retry: Retry.READ_FIRST,
     exit: Exit.TIMEOUT,
   },

@@ -36,7 +36,7 @@ export class SecureStorageError extends Error {
   override readonly name: string = 'SecureStorageError';
   /** What went wrong, for example `ERR_PERMISSION`. */
   readonly code: ErrorCode;
-  /** The method that failed, for example `put`. */
+  /** The method that failed, for example `put`; left out where an argument was refused. */
   readonly operation: string | undefined;
   /** The key it was about; left out where it is not a valid key, since it may be something else by mistake. */
   readonly key: string | undefined;

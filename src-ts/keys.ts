@@ -5,7 +5,7 @@
  */
 import { types } from 'node:util';
 
-import { invalidArgument, type Check } from './arguments.js';
+import { invalidArgument, mustBe, type Check } from './arguments.js';
 import { SecureStorageError } from './errors.js';
 import { Limit } from './protocol.js';
 import { wipeableBuffer } from './wipeable.js';
@@ -38,7 +38,7 @@ export function prefixBytes(prefix: unknown, name = 'prefix'): Buffer {
   const size = Buffer.byteLength(prefix);
   if (size > Limit.KEY_MAX) {
     throw new SecureStorageError('ERR_KEY_TOO_LONG', {
-      detail: `the ${name} has ${String(size)} bytes in UTF-8, more than ${String(Limit.KEY_MAX)}`,
+      detail: `${subject(name)} has ${String(size)} bytes in UTF-8, more than ${String(Limit.KEY_MAX)}`,
     });
   }
   return Buffer.from(prefix);
@@ -48,7 +48,9 @@ export function prefixBytes(prefix: unknown, name = 'prefix'): Buffer {
 export const domain: Check<string> = (value, name) => {
   const expected = `a string of 1 to ${String(Limit.DOMAIN_MAX)} bytes in UTF-8 without control characters`;
   const valid = typeof value === 'string' && value !== '' && textFault(value) === undefined;
-  if (!valid || Buffer.byteLength(value) > Limit.DOMAIN_MAX) throw invalidArgument(name, expected, value);
+  if (!valid) throw invalidArgument(name, expected, value);
+  const size = Buffer.byteLength(value);
+  if (size > Limit.DOMAIN_MAX) throw mustBe(name, expected, `${String(size)} bytes`);
   return value;
 };
 
@@ -83,5 +85,10 @@ function textFault(text: string): string | undefined {
 
 /** Without the key itself: what is not a key may be a value in the wrong place. */
 function invalidKey(name: string, fault: string): SecureStorageError {
-  return new SecureStorageError('ERR_INVALID_KEY', { detail: `the ${name} ${fault}` });
+  return new SecureStorageError('ERR_INVALID_KEY', { detail: `${subject(name)} ${fault}` });
+}
+
+/** An argument by its name, unless that is what it is too. */
+function subject(name: string): string {
+  return /^(key|prefix)( |$)/.test(name) ? `the ${name}` : name;
 }

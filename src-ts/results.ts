@@ -108,7 +108,7 @@ export function openError(call: Call, outcome: Outcome, target: SessionTarget): 
     return call.error(foreign ? 'ERR_TA_VERSION' : (codes[result] ?? 'ERR_TEE'), known);
   }
   if (result === TeeResult.ITEM_NOT_FOUND) {
-    const remedy = errorTable.ERR_TA_NOT_FOUND.remedy.replace('UUID', target.uuid);
+    const remedy = errorTable.ERR_TA_NOT_FOUND.remedy.replaceAll('UUID', target.uuid);
     const detail = `Trusted Application ${target.uuid} is not installed`;
     return call.error('ERR_TA_NOT_FOUND', { ...known, detail, remedy });
   }
@@ -147,12 +147,13 @@ export function callError(call: Call, error: unknown, changes: boolean): unknown
   });
 }
 
-function remedyFor({ kind, detail }: TeeFailure): ErrorDetails {
+function remedyFor({ kind, detail, remedy }: TeeFailure): ErrorDetails {
+  if (remedy !== undefined) return { remedy };
   if (kind === 'no-permission') return { remedy: accessRemedy(detail) };
   if (kind === 'no-storage') return { remedy: directoryRemedy };
   return {};
 }
 
 const directoryRemedy =
-  'Mend the directory, or remove all of it to begin anew with nothing stored, and open the store again; or give the ' +
-  'simulator another one (simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in the environment).';
+  'Give the simulator a directory that this user may write to: simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in ' +
+  'the environment.';

@@ -331,7 +331,7 @@ export class SecureStorage {
 
   /**
    * Carries out several puts and deletes in one step: all of them or none, also after a power cut. Up to 1024 operations
-   * and 1152 KiB of keys and values; each may have a condition of its own.
+   * and 1152 KiB of keys and values, each with a key of its own; each may have a condition.
    * @returns for each operation the revision that a put gave or that a delete removed, null where there was nothing to
    * delete
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_VALUE_TOO_LARGE, ERR_BATCH_TOO_LARGE, ERR_EXISTS,

@@ -122,7 +122,7 @@ async function show() {
   print('\nBoth copies are changed: it is told, and never mistaken for an empty store');
   tamper(() => true);
   shell('optee-storage get db/password', 1);
-  print('\nWhat is lost is given up, and stored anew');
+  print('\nWhat is lost is given up (clear counts only keys that it could see), and stored anew');
   shell('optee-storage clear --all --yes');
   shell('printf s3cret | optee-storage put db/password');
   expectSame(shell('optee-storage get db/password'), 's3cret');

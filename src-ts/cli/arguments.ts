@@ -9,7 +9,7 @@ import type { Command, OptionSpec, OptionValues } from './command.js';
 
 /** Options of every command. */
 export const commonOptions = {
-  json: { type: 'boolean', help: 'print JSON, also for errors (on standard error)' },
+  json: { type: 'boolean', help: 'print JSON, also for errors (the last line on standard error)' },
   domain: { type: 'string', argument: 'NAME', help: "the domain within the owner's storage (default: default)" },
   group: { type: 'string', argument: 'GROUP', help: 'use the storage of a group, given by name or number' },
   'ta-uuid': { type: 'string', argument: 'UUID', help: 'the Trusted Application, if built under another UUID' },
@@ -166,7 +166,7 @@ function timeoutMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const milliseconds = Math.ceil(Number(value) * 1000);
   if (!/^\d*\.?\d+$/.test(value) || milliseconds < 1 || milliseconds > 0x7fff_ffff) {
-    throw usageError('--timeout must be a number of seconds above 0');
+    throw usageError('--timeout must be a number of seconds above 0 and up to 2147483, such as 30 or 0.5');
   }
   return milliseconds;
 }

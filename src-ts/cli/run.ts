@@ -37,7 +37,7 @@ export async function run(args: readonly string[], io: Io, process: Process): Pr
   } catch (error) {
     if (isBrokenPipe(error)) return BROKEN_PIPE;
     const [name = ''] = withWholeName(args);
-    return report(inOwnWords(error, name), io, ownArguments(args).includes('--json'));
+    return report(inOwnWords(asOutputError(error), name), io, ownArguments(args).includes('--json'));
   }
 }
 
@@ -46,10 +46,10 @@ async function dispatch(args: readonly string[], io: Io, process: Process) {
     // Different keys would become one.
     throw usageError('an argument is not well-formed UTF-8');
   }
-  const [name, ...rest] = withWholeName(args);
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    await io.write(name === undefined ? '' : overview());
-    if (name === undefined) throw usageError('no command is given');
+  const [name, ...rest] = withWholeName(asOption(args));
+  if (name === undefined) throw usageError('no command is given');
+  if (isHelp(name) || (secondWords(name).length > 0 && isHelp(rest[0]))) {
+    await io.write(overview());
     return Exit.OK;
   }
   const command = loadCommand(name === '--version' || name === '-v' ? 'version' : name);
@@ -60,13 +60,20 @@ async function dispatch(args: readonly string[], io: Io, process: Process) {
   return Exit.OK;
 }
 
+const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h';
+
+/** `help COMMAND` is `COMMAND --help`. */
+function asOption(args: readonly string[]): readonly string[] {
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : args;
+}
+
 function noCommand(name: string): string {
   const words = secondWords(name);
   if (words.length > 0) return `${name} is followed by one of ${words.join(', ')}`;
   if (name.startsWith('-')) return 'the command comes first, its options after it';
   // The word itself may be a secret in the wrong place.
   const like = commandLike(name);
-  return `there is no such command${like === undefined ? '' : `; did you mean ${like}?`}`;
+  return `there is no such command${like === undefined ? '' : `, but there is ${like}`}`;
 }
 
 async function runCommand(
@@ -128,6 +135,14 @@ function optionNamed(property: string): string {
 
 function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Node.js's own error of a stream that could not be written to is one of the table. */
+function asOutputError(error: unknown): unknown {
+  const { syscall, message } = error as Partial<NodeJS.ErrnoException>;
+  if (isSecureStorageError(error) || syscall !== 'write') return error;
+  const detail = `standard output could not be written: ${String(message)}`;
+  return new SecureStorageError('ERR_OUTPUT', { detail, remedy: 'Make room where it leads to.', cause: error });
 }
 
 function report(error: unknown, io: Io, json: boolean): number {

@@ -323,7 +323,7 @@ export const causes = {
     status: 'warning',
     symptom: 'info() says healed: 1 or more',
     found: 'damaged or lost copies that were restored from their twin since the boot: {count}',
-    fix: "Nothing was lost; look at the medium before it gets worse (dmesg, the file system's check, the age of the flash).",
+    fix: "Nothing was lost. After a power cut, or a supplicant that was killed, that is all; else look at the medium before it gets worse (dmesg, the file system's check, the age of the flash).",
     example: { count: '2' },
   },
   'quota-near': {

@@ -11,6 +11,8 @@ import { decodeExpiring, encodeExpiring, isExpired } from './expiry.js';
 
 /** Those of SecureStorage.open(), with the domain `keyv` unless another is named; or a store. */
 export interface KeyvSecureStorageOptions extends OpenOptions {
+  /** As for SecureStorage.open(). @default 'keyv' */
+  readonly domain?: string | undefined;
   /** An open store in place of the other options. It is left open by disconnect(). */
   readonly store?: SecureStorage | undefined;
 }

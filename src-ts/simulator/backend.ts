@@ -123,7 +123,8 @@ export class Simulator implements TeeBackend {
   }
 
   #enter(): SimulatorThread {
-    if (this.#ended) throw new TeeFailure('closed', 'the TEE has ended');
+    if (this.#ended)
+      throw new TeeFailure('closed', 'the TEE has ended', false, 'Make another one: MemoryTee.create().');
     if (this.#kept && this.#thread?.ended === true) throw new TeeFailure('closed', 'the memory of the TEE is lost');
     if (this.#thread === undefined || this.#thread.ended) {
       this.#thread = new SimulatorThread(this.#directory);

@@ -50,6 +50,8 @@ export class Unavailable extends Error {
     readonly kind: 'timeout' | 'no-storage',
     message: string,
     options?: ErrorOptions,
+    /** What to do about it, where that is known. */
+    readonly remedy?: string,
   ) {
     super(message, options);
   }

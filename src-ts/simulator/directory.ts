@@ -62,7 +62,8 @@ export class Directory implements SharedBlobs {
 
   enter(deadline: number): boolean {
     if (process.geteuid?.() !== this.#user) {
-      throw new Unavailable('no-storage', 'the effective user of this process is another one now');
+      const remedy = 'Close every store of the simulator before changing the user, and open others afterwards.';
+      throw unavailable('the effective user of this process is another one now', remedy);
     }
     const unfinished = this.#token.take(deadline);
     try {
@@ -98,12 +99,13 @@ export class Directory implements SharedBlobs {
   #begin(unfinished: boolean): boolean {
     if (unfinished) this.#files.discardUnfinished();
     this.#noted = false;
+    assertThere(this.#folder, 'objects');
     const { note } = this.#token;
     if (note === this.#known) return false;
     const changed = this.#known !== undefined;
     this.#known = undefined;
     if (!readKey(this.#folder).equals(this.#key)) {
-      throw new Unavailable('no-storage', `${this.#folder} is another directory than it was`);
+      throw unavailable(`${this.#folder} is another directory than it was`, 'Open the store again.');
     }
     this.#known = note;
     return changed;
@@ -172,21 +174,33 @@ function assertOwn(folder: string): void {
   const own = process.geteuid?.();
   if (own === undefined || uid === own) return;
   const whose = `${folder} belongs to user ${String(uid)}, and this process is of user ${String(own)}`;
-  throw new Unavailable('no-storage', `${whose}; each user has a directory of its own`);
+  throw unavailable(`${whose}; each user has a directory of its own`, OTHER_DIRECTORY);
 }
 
 /** With another key every object would look damaged, and be deleted for that. */
 function readKey(folder: string): Buffer {
-  if (!exists(path.join(folder, 'key'))) {
-    throw new Unavailable('no-storage', `${folder} has lost its file "key", or was removed while the store was open`);
-  }
+  assertThere(folder, 'key');
   const key = readFileSync(path.join(folder, 'key'));
   if (readFileSync(path.join(folder, 'key-check'), 'latin1') === checkOf(key)) return key;
-  throw new Unavailable(
-    'no-storage',
-    `${path.join(folder, 'key')} is not the key that its objects were encrypted with`,
+  const file = path.join(folder, 'key');
+  throw unavailable(`${file} is not the key that its objects were encrypted with`, `Put it back. ${OTHER_DIRECTORY}`);
+}
+
+/** A part that is gone is not made anew: what it was needed for would look as if it had never been stored. */
+function assertThere(folder: string, part: string): void {
+  if (exists(path.join(folder, part))) return;
+  throw unavailable(
+    `there is no ${path.join(folder, part)}: it was removed, or the simulator has not made this directory`,
+    `Put it back, or remove ${folder} if what is stored in it may be lost. ${OTHER_DIRECTORY}`,
   );
 }
+
+function unavailable(message: string, remedy: string): Unavailable {
+  return new Unavailable('no-storage', message, undefined, remedy);
+}
+
+const OTHER_DIRECTORY =
+  'The simulator can be given another directory: simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in the environment.';
 
 function checkOf(key: Buffer): string {
   return createHash('sha256').update('optee-secure-storage simulator').update(key).digest('hex').slice(0, 16);

@@ -61,4 +61,8 @@ export interface Reply {
 
 export type Answer =
   | { readonly outcome: Outcome; readonly session?: number }
-  | { readonly failure: 'timeout' | 'no-storage' | 'no-simulator'; readonly detail: string };
+  | {
+      readonly failure: 'timeout' | 'no-storage' | 'no-simulator';
+      readonly detail: string;
+      readonly remedy?: string | undefined;
+    };

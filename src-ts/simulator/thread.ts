@@ -102,7 +102,7 @@ export class SimulatorThread {
       const settle = (answer: Answer) => {
         forget();
         if ('outcome' in answer) resolve(answer);
-        else reject(new TeeFailure(answer.failure, answer.detail, answer.failure === 'no-simulator'));
+        else reject(new TeeFailure(answer.failure, answer.detail, answer.failure === 'no-simulator', answer.remedy));
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#pending.size === 0) this.#worker.ref();

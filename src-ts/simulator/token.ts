@@ -66,7 +66,8 @@ export class Token {
     for (let pause = 0; !this.#tryFrom(this.#free); pause = Math.min(pause + Math.random(), LONGEST_PAUSE_MS)) {
       const held = this.#heldName();
       misses = held === undefined ? misses + 1 : 0;
-      if (misses > MOST_MISSES) throw new Unavailable('no-storage', `its lock is missing from ${this.#folder}`);
+      if (misses > MOST_MISSES)
+        throw new Unavailable('no-storage', `the simulator’s lock is missing from ${this.#folder}`);
       if (held !== undefined && this.#isLost(held) && this.#tryFrom(path.join(this.#folder, held))) return true;
       if (now() >= deadline) throw new Unavailable('timeout', 'another process is using the simulator’s storage');
       sleep(pause);
@@ -111,7 +112,9 @@ export class Token {
     try {
       return readdirSync(this.#folder).find((name) => name.startsWith(HELD));
     } catch (error) {
-      throw new Unavailable('no-storage', `it cannot be read: ${(error as Error).message}`, { cause: error });
+      throw new Unavailable('no-storage', `the simulator’s lock cannot be read: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   }
 
@@ -138,7 +141,7 @@ function rename(from: string, to: string): boolean {
     if (code === 'ENOENT') return false;
     // For a moment, where somebody looks at the file.
     if (process.platform === 'win32' && (code === 'EPERM' || code === 'EACCES' || code === 'EBUSY')) return false;
-    throw new Unavailable('no-storage', `its lock cannot be used: ${message}`, { cause: error });
+    throw new Unavailable('no-storage', `the simulator’s lock cannot be used: ${message}`, { cause: error });
   }
 }
 

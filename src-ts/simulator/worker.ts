@@ -27,7 +27,7 @@ function answer(work: Work, deadline: number): Answer {
     // A directory that is gone, or whatever else: the next request begins with what there is then. A TEE in memory goes
     // on, because beginning anew would lose what is stored.
     if (directory !== undefined) tee = undefined;
-    if (error instanceof Unavailable) return { failure: error.kind, detail: error.message };
+    if (error instanceof Unavailable) return { failure: error.kind, detail: error.message, remedy: error.remedy };
     return { failure: 'no-simulator', detail: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -104,6 +104,8 @@ export class TeeFailure extends Error {
     readonly detail: string,
     /** True if the TEE may have carried the command out. */
     readonly started = false,
+    /** What to do about it, where whoever found it knows better than the table of errors. */
+    readonly remedy?: string,
   ) {
     super(`${kind}: ${detail}`);
   }

@@ -49,6 +49,21 @@ test('a reader that goes away ends it quietly, as SIGPIPE would', () => {
   expect([stdout.toString(), stderr]).toEqual(['xxx 141\n', '']);
 });
 
+test('output that cannot be written is an error with its code', () => {
+  for (const [line, text] of [
+    ['optee-storage --help > /dev/full', '[ERR_OUTPUT]'],
+    ['optee-storage list --json > /dev/full', '"code":"ERR_OUTPUT"'],
+  ] as const) {
+    opteeProcess(['put', 'k'], env, 'x');
+    const { code, stderr } = shell(line, env);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/standard output could not be written: ENOSPC.*Make room/),
+    ]);
+    expect(stderr).toContain(text);
+  }
+});
+
 test('without libteec every command that needs it says so with exit code 5, quickly', () => {
   const without = { ...process.env, LD_LIBRARY_PATH: storage };
   const began = performance.now();

@@ -178,10 +178,10 @@ describe('wrong usage has exit code 2 and changes nothing', () => {
   test.each([
     [[], 'no command'],
     [['frobnicate'], 'no such command. See "optee-storage --help"'],
-    [['ls'], 'did you mean list?'],
-    [['gte', 'a'], 'did you mean get?'],
-    [['delet', 'a'], 'did you mean delete?'],
-    [['puts', 'a'], 'did you mean put?'],
+    [['ls'], 'no such command, but there is list'],
+    [['gte', 'a'], 'but there is get.'],
+    [['delet', 'a'], 'but there is delete.'],
+    [['puts', 'a'], 'but there is put.'],
     [['--json', 'list'], 'the command comes first'],
     [['get'], 'KEY is missing. See "optee-storage get --help"'],
     [['ta', 'sign'], 'See "optee-storage ta sign --help"'],
@@ -205,6 +205,9 @@ describe('wrong usage has exit code 2 and changes nothing', () => {
     [['list', '--limit', '-1'], 'option --limit needs an argument'],
     [['generate', 'k', '--size', '0'], 'size must be'],
     [['clear'], 'give either PREFIX or --all'],
+    [['clear', '', '--all', '--yes'], 'give either PREFIX or --all'],
+    [['exec', '--env', 'A=', '--', 'true'], '--env A= names no key'],
+    [['get', 'a', '--timeout', '3000000'], 'up to 2147483'],
     [['clear', 'p', '--all', '--yes'], 'give either PREFIX or --all'],
     [['clear', '--all'], 'confirm with --yes'],
     [['clear', 'p'], 'confirm with --yes'],
@@ -282,6 +285,10 @@ describe('help', () => {
     expect(await text('-h')).toBe(await text('--help'));
     expect(await text('get', '-h')).toBe(await text('get', '--help'));
     expect(await text('-v')).toBe(await text('version'));
+    expect(await text('help', 'get')).toBe(await text('get', '--help'));
+    expect(await text('help')).toBe(await text('--help'));
+    expect(await text('ta', '--help')).toBe(await text('--help'));
+    expect(await text('ta', 'sign', '-h')).toContain('usage: optee-storage ta sign');
   });
 
   test('names what counts in the environment', async () => {

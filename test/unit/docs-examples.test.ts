@@ -28,7 +28,7 @@ function examplesOf(file: string): [string, string][] {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
   const blocks = [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
   return blocks.map((code) => {
-    const body = code.replace(/^const \{.*\} = require\('optee-secure-storage.*$/gm, '');
+    const body = code.replace(/^(const \{.*\} = require\(|import .* from )'optee-secure-storage.*$/gm, '');
     return [body.trim().split('\n', 1)[0] ?? '', body];
   });
 }

@@ -120,7 +120,7 @@ describe('what cannot be is refused before anything is started', () => {
     ['a name twice', ['--env', 'A=TOKEN', '--file-env', 'A=TOKEN'], 2, 'the variable A is asked for twice'],
     ['a name twice by a prefix', ['--env', 'PASSWORD=TOKEN', '--prefix', 'db/'], 2, 'PASSWORD is asked for twice'],
     ['a prefix that leaves no name', ['--prefix', 'TOKEN'], 2, 'gives no name of a variable'],
-    ['an empty key', ['--env', 'A='], 2, 'is empty'],
+    ['an empty key', ['--env', 'A='], 2, '--env A= names no key'],
     ['nothing asked for', [], 2, 'say which secrets'],
   ])('%s', (_what, args, code, message) => {
     put('zero', Buffer.from('a\0b'));

@@ -195,8 +195,11 @@ describe('what is stored', () => {
     const key = path.join(directory, 'v1', 'key');
     renameSync(key, `${key}.kept`);
     const lost = await errorOf(open(directory));
-    expect([lost.code, lost.message]).toEqual(['ERR_STORAGE', expect.stringContaining('has lost its file "key"')]);
-    expect(lost.message).toContain('remove all of it to begin anew with nothing stored');
+    expect([lost.code, lost.message]).toEqual([
+      'ERR_STORAGE',
+      expect.stringContaining(`there is no ${key}: it was removed, or`),
+    ]);
+    expect(lost.message).toContain(`Put it back, or remove ${path.dirname(key)} if what is stored in it may be lost.`);
     writeFileSync(key, Buffer.alloc(32));
     const error = await errorOf(open(directory));
     expect(error.message).toContain('is not the key that its objects were encrypted with');
@@ -392,7 +395,7 @@ describe('the token of a directory', () => {
   test('that is missing is told', () => {
     expect(() => {
       new Token(freshFolder()).take(now() + 5000);
-    }).toThrow('its lock is missing');
+    }).toThrow('lock is missing');
   });
 
   test('a holder is known to be there, to be gone, or is not known', () => {

@@ -18,6 +18,7 @@ import path from 'node:path';
 import { findTaFolder } from '../../src-ts/cli/ta/ta-folder.js';
 import { parseSigned } from '../../src-ts/cli/ta/signed-image.js';
 import { optee } from './support/cli.js';
+import { Terminal } from './support/played-terminal.js';
 import { taElf } from './support/ta-elf.js';
 
 const UUID = '12345678-9abc-4def-8123-456789abcdef';
@@ -85,6 +86,35 @@ describe('sign', () => {
     expect(readFileSync(at('digest')).equals(raw)).toBe(true);
     const described = JSON.parse((await ta(...args, '--json')).stdout.toString()) as unknown;
     expect(described).toMatchObject({ uuid: UUID, hash: 'sha256', digest: raw.toString('base64'), signatureSize: 256 });
+  });
+
+  describe.each([
+    ['PKCS#8', 'pkcs8'],
+    ['the older form of OpenSSL', 'pkcs1'],
+  ] as const)('with an encrypted key in %s', (_name, type) => {
+    const signWith = (stdin?: Terminal) =>
+      optee(['ta', 'sign', at('ta.elf'), '--key', at('locked.pem'), '--output', at('out.ta')], stdin);
+    const typed = (text: string) => {
+      const terminal = new Terminal();
+      terminal.write(Buffer.from(text));
+      return terminal;
+    };
+    beforeEach(() => {
+      const locked = { cipher: 'aes-256-cbc', passphrase: 'pass', type, format: 'pem' } as const;
+      writeFileSync(at('locked.pem'), key.privateKey.export(locked));
+    });
+
+    test('the passphrase is asked for', async () => {
+      const { code, stderr } = await signWith(typed('pass\r'));
+      expect([code, stderr]).toEqual([0, `Passphrase of ${at('locked.pem')} (not shown): \n`]);
+      expect(parseSigned(readFileSync(at('out.ta')))).toMatchObject({ uuid: UUID });
+    });
+
+    test('a wrong one, and nobody to ask, are told', async () => {
+      expect((await signWith(typed('wrong\r'))).stderr).toContain('does not open with this passphrase');
+      expect((await signWith()).stderr).toContain('is encrypted, and there is no terminal to ask for its passphrase');
+      expect(existsSync(at('out.ta'))).toBe(false);
+    });
   });
 
   test('what does not fit is refused by its code, and leaves no file', async () => {

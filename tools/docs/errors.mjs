@@ -27,7 +27,7 @@ try {
 }
 \`\`\`
 
-The command line prints the message with its code on standard error (\`--json\`: \`{"error":{"code":…}}\`) and ends with
+The command line prints the message, with its code unless it is ERR_USAGE, on standard error (\`--json\`: \`{"error":{"code":…}}\`) and ends with
 the exit code of the table.`;
 
 /** The ways to try again, as {@link entry} says them. */

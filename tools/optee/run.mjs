@@ -112,7 +112,7 @@ export async function runInMachine(asked) {
     endLog?.();
     const log = machine.secureLog();
     if (!asked.log && PANIC.test(log)) {
-      say(`The secure world panicked. The end of its log:\n${tail(log, LOG_TAIL_LINES)}`);
+      say(`A Trusted Application or OP-TEE panicked. The end of the secure world's log:\n${tail(log, LOG_TAIL_LINES)}`);
     }
     await flush();
     await machine.stop();

@@ -16,8 +16,10 @@ export const command: Command = {
     yes: { type: 'boolean', help: 'really delete; without it nothing happens' },
     all: { type: 'boolean', help: 'delete every key of the domain' },
   },
-  async run({ positionals: [prefix = ''], options, io, json, open }) {
-    if ((prefix === '') !== (options.all === true)) throw usageError('give either PREFIX or --all');
+  async run({ positionals: [prefix], options, io, json, open }) {
+    // An empty PREFIX is a variable that is not set.
+    if (prefix === '' || (prefix === undefined) !== (options.all === true))
+      throw usageError('give either PREFIX or --all');
     if (options.yes !== true) throw usageError('clear deletes for good: confirm with --yes');
     const deleted = await (await open()).clear({ prefix, confirm: true });
     await io.write(json ? `${JSON.stringify({ deleted })}\n` : `${String(deleted)}\n`);

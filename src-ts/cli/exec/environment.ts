@@ -23,7 +23,9 @@ export function parseVariable(text: string, option: string): Variable {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw usageError(`--${option} needs NAME=KEY, where NAME has letters, digits and _, and begins with no digit`);
   }
-  return { name, key: at < 0 ? text : text.slice(at + 1) };
+  const key = at < 0 ? text : text.slice(at + 1);
+  if (key === '') throw usageError(`--${option} ${name}= names no key; ${name} alone stands for the key of that name`);
+  return { name, key };
 }
 
 /**

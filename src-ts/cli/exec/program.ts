@@ -47,7 +47,9 @@ function endOf(child: ChildProcess, stopPassing: () => void): Promise<number> {
 
 /** Without the command's name: it could be part of a secret that was given in the wrong place. */
 function startError({ code = '' }: NodeJS.ErrnoException): SecureStorageError {
-  if (code === 'ENOENT') return new SecureStorageError('ERR_NO_COMMAND', { operation: 'exec' });
+  // Node.js's own code for an empty name.
+  if (code === 'ENOENT' || code === 'ERR_INVALID_ARG_VALUE')
+    return new SecureStorageError('ERR_NO_COMMAND', { operation: 'exec' });
   return new SecureStorageError('ERR_COMMAND', {
     operation: 'exec',
     detail: `the command cannot be started (${code})`,

@@ -44,10 +44,12 @@ export async function readKey(io: Io, file: string): Promise<SigningKey> {
 }
 
 async function parsePrivate(io: Io, file: string, key: Buffer): Promise<KeyObject> {
-  try {
-    return createPrivateKey(key);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MISSING_PASSPHRASE') throw wrongKey(file, 'cannot be read');
+  if (!isEncrypted(key)) {
+    try {
+      return createPrivateKey(key);
+    } catch {
+      throw wrongKey(file, 'cannot be read');
+    }
   }
   if (io.stdin.isTTY !== true) throw wrongKey(file, 'is encrypted, and there is no terminal to ask for its passphrase');
   const passphrase = await promptHidden(io, `Passphrase of ${file} (not shown): `);
@@ -58,6 +60,13 @@ async function parsePrivate(io: Io, file: string, key: Buffer): Promise<KeyObjec
   } finally {
     passphrase.fill(0);
   }
+}
+
+/** By the labels of RFC 7468 and RFC 1421: the error of Node.js is another one from version to version. */
+function isEncrypted(key: Buffer): boolean {
+  return (
+    key.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || /^Proc-Type: *4, *ENCRYPTED/m.test(key.toString('latin1'))
+  );
 }
 
 function parsePublic(file: string, key: Buffer): KeyObject {
