@@ -154,7 +154,10 @@ export type SupplicantAction = 'start' | 'stop' | 'kill' | 'restart' | 'pause' |
 
 /** A real OP-TEE with Linux beside it, emulated by QEMU. */
 export class Machine {
-  /** Builds what is missing, switches the machine on and waits until it is up. */
+  /**
+   * Builds what is missing and gives a machine that is up. With the product, and without a disk of its own, it begins where
+   * an earlier one's boot came to (see README.md); else it boots.
+   */
   static start(options?: MachineOptions): Promise<Machine>;
 
   private constructor();
