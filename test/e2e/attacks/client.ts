@@ -94,8 +94,8 @@ export function clientSuite(on: MachineOfFile): void {
 
   /** In this order: what the command results in if the request is good, if it is hostile, and what may come besides. */
   const changing: [string, [number, number], ...number[]][] = [
-    ['batch', [TaError.CONFLICT, BAD_PARAMETERS]],
-    // A good length before a bad key, read half in the one state.
+    // A good length before a bad key, or a length read half, so that the key is another one.
+    ['batch', [TaError.CONFLICT, BAD_PARAMETERS], TaError.KEY],
     ['getMany', [SUCCESS, BAD_PARAMETERS], TaError.KEY],
     ['put', [SUCCESS, TaError.KEY]],
     ['get', [SUCCESS, TaError.KEY]],
