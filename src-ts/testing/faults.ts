@@ -98,7 +98,8 @@ export class Faults {
     const possible = kind === undefined ? [] : reach[kind];
     const commands = operation === undefined ? possible : commandsOf[operation].filter((one) => possible.includes(one));
     // Without a kind, or of a kind that the operation does not know.
-    if (kind === undefined || commands.length === 0) oneOf(...kindsOf(operation))(kind, 'fault.kind');
+    const what = operation === undefined ? 'fault.kind' : `fault.kind for operation '${operation}'`;
+    if (kind === undefined || commands.length === 0) oneOf(...kindsOf(operation))(kind, what);
     else this.#orders.push({ kind, commands, delayMs, left: times });
   }
 

@@ -136,7 +136,7 @@ describe('faults', () => {
   test.each<[unknown, string]>([
     [{ kind: 'fire' }, 'fault.kind must be'],
     [{}, 'fault.kind must be'],
-    [{ kind: 'conflict', operation: 'get' }, 'fault.kind must be'],
+    [{ kind: 'conflict', operation: 'get' }, "fault.kind for operation 'get' must be"],
     [{ kind: 'slow', operation: 'open' }, 'fault.operation must be'],
     [{ kind: 'slow', times: 0 }, 'fault.times must be'],
     [{ kind: 'slow', delay: 5 }, "unknown property 'delay'"],
