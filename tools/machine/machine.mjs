@@ -31,6 +31,8 @@ const BOOT_TIMEOUT_MS = 180_000;
 const SHUTDOWN_TIMEOUT_MS = 30_000;
 const EXEC_TIMEOUT_MS = 120_000;
 const OFF_TIMEOUT_MS = 60_000;
+/** To begin where another machine booted to. */
+const ATTEMPTS = 3;
 /** The lines of a kernel's panic alone are about 25, and its cause stands before them. */
 const LOG_TAIL_LINES = 60;
 
@@ -137,10 +139,19 @@ export class Machine {
   async #beginBooted(images, product) {
     const { initrd, states } = this.#setup;
     writeInitrd(initrd, images, product);
-    const booted = await ensureBooted(this.#setup, (folder) => this.#bootInto(folder));
-    await copyParts(booted, this.#setup);
-    if (states) await this.#makeStateFiles(partsOf(booted).disk, states);
-    await this.#switchOn(partsOf(booted));
+    for (let attempt = 1; ; attempt++) {
+      const booted = await ensureBooted(this.#setup, (folder) => this.#bootInto(folder));
+      try {
+        await copyParts(booted, this.#setup);
+        if (states) await this.#makeStateFiles(partsOf(booted).disk, states);
+        await this.#switchOn(partsOf(booted));
+        break;
+      } catch (error) {
+        // A process with another state of the product has put its own in the place of this one meanwhile.
+        if (existsSync(booted) || attempt === ATTEMPTS) throw error;
+        await this.powerCut();
+      }
+    }
     if (!this.#options.files) return;
     writeInitrd(initrd, images, this.#overlay(product));
     await this.#place(this.#overlay());
@@ -225,9 +236,10 @@ export class Machine {
     const outcome = await within(
       Promise.race([connected.then(() => 'up'), qemu.ended.then(() => 'ended')]),
       this.#options.bootTimeoutMs ?? BOOT_TIMEOUT_MS,
-    );
-    socket.close();
-    monitor.close();
+    ).finally(() => {
+      socket.close();
+      monitor.close();
+    });
     if (outcome !== 'up') await this.#failBoot(outcome === 'ended' ? 'ended during its boot' : 'did not boot in time');
     void qemu.ended.then(() => this.#lost(qemu));
     this.#countersBase = undefined;
