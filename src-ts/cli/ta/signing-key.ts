@@ -62,11 +62,12 @@ async function parsePrivate(io: Io, file: string, key: Buffer): Promise<KeyObjec
   }
 }
 
-/** By the labels of RFC 7468 and RFC 1421: the error of Node.js is another one from version to version. */
+/**
+ * By the labels of RFC 7468 and RFC 1421: the error of Node.js is another one from version to version. The bytes stay bytes,
+ * for a string of an open key could not be wiped.
+ */
 function isEncrypted(key: Buffer): boolean {
-  return (
-    key.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || /^Proc-Type: *4, *ENCRYPTED/m.test(key.toString('latin1'))
-  );
+  return key.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || key.includes('Proc-Type: 4,ENCRYPTED');
 }
 
 function parsePublic(file: string, key: Buffer): KeyObject {
