@@ -107,7 +107,8 @@ conformance({
       await damageFilesOf(machineOfFile.machine, work);
       machineOfFile.forgetUsers();
       // The Trusted Application has what it read in its memory.
-      await machineOfFile.machine.reboot();
+      await machineOfFile.machine.shutdown();
+      await machineOfFile.machine.boot();
     },
   },
 });

@@ -53,7 +53,8 @@ async function fill(store: Store, from: number, to: number): Promise<void> {
 /** After a boot, with the TA loaded already by somebody else, so that only the storage is counted. */
 async function freshBoot(): Promise<UserProcess> {
   machineOfFile.forgetUsers();
-  await machineOfFile.machine.reboot();
+  await machineOfFile.machine.shutdown();
+  await machineOfFile.machine.boot();
   const [alice, bob] = await Promise.all([machineOfFile.user('alice'), machineOfFile.user('bob')]);
   await open(bob);
   return alice;

@@ -270,7 +270,7 @@ test(
       // The kernel panics when the script ends, and then prints no more of what waits to be sent.
       const script = '#!/usr/bin/busybox sh\necho no way to start >&2\n/usr/bin/busybox sleep 1\n';
       writeFileSync(start, script, { mode: 0o755 });
-      const failing = Machine.start({ product: false, files: { '/usr/lib/optee-machine/start': start } });
+      const failing = Machine.start({ product: false, whole: true, files: { '/usr/lib/optee-machine/start': start } });
       const error = (await failing.catch((error: unknown) => error)) as Error;
       expect(error.message).toContain('The OP-TEE machine ended during its boot');
       expect(error.message).toContain('no way to start');

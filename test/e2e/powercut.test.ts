@@ -9,8 +9,8 @@ import type { UserProcess } from '../../tools/machine/machine.mjs';
 import { useMachine } from './support/machine';
 import { openRemoteStore } from './support/remote-store';
 
-/** Each costs a whole boot; `npm run test:faults` cuts hundreds of times, from saved states. */
-const CUTS = Number(process.env.OPTEE_TEST_CUTS ?? 3);
+/** `npm run test:faults` cuts hundreds of times. */
+const CUTS = Number(process.env.OPTEE_TEST_CUTS ?? 5);
 /** Changes that are acknowledged before the power goes, at most; a number of them, so that a slow machine is at work too. */
 const MOST_CHANGES = 12;
 /** Milliseconds after the last of them, at most: somewhat more than a change takes. */

@@ -45,7 +45,7 @@ export function writeInitrd(to, images, overlay) {
   archive.file('modules/order', path.join(modules, 'order'));
   for (const name of readFileSync(path.join(modules, 'order'), 'utf8').trim().split('\n'))
     archive.file(`modules/${name}`, path.join(modules, name));
-  for (const name of ['start', 'supplicant', 'user.cjs', 'portable.cjs'])
+  for (const name of ['start', 'storage', 'supplicant', 'user.cjs', 'portable.cjs'])
     archive.file(`guest/${name}`, path.join(GUEST, name));
   for (const name of ['agent', 'supplicant.so']) archive.file(`guest/${name}`, path.join(images.tools, name));
   addOverlay(archive, 'product', overlay);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * Machines begin where the first of their kind came to: it boots once, for each state of the product, and its memory, its
- * disk and the rest of its state are kept. A machine has them within a fraction of a second.
+ * Machines begin where the first of their kind came to: it boots once, for each state of the product, and its memory and the
+ * rest of its state are kept, as they are before the storage is mounted and the secure world is used.
  */
-import { copyFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cachedFolder, digestOf } from '../lib/cached.mjs';
 import { run } from '../lib/run.mjs';
@@ -15,49 +15,40 @@ import { qemuArguments } from './qemu.mjs';
 /** @param {string} folder */
 export const partsOf = (folder) => {
   const at = (/** @type {string} */ name) => path.join(folder, name);
-  return {
-    memory: at('memory'),
-    rest: at('rest'),
-    disk: at('disk.img'),
-    consoleLog: at('console.log'),
-    secureLog: at('secure.log'),
-  };
+  return { memory: at('memory'), rest: at('rest'), consoleLog: at('console.log'), secureLog: at('secure.log') };
 };
 
 /** @param {QemuSetup} setup */
-async function inputsOf(setup) {
-  const { firmware, kernel, initrd, processors } = setup;
+async function inputsOf({ firmware, kernel, initrd, root, processors }) {
   const qemu = await run('qemu-system-aarch64', ['--version']);
-  /** Paths that say nothing. */
-  const bare = {
-    firmware: '',
-    kernel: '',
+  const files = {
     initrd: '',
-    root: setup.root,
     environment: '',
     disk: '',
     agentSocket: '',
     monitorSocket: '',
+    consoleLog: '',
+    secureLog: '',
   };
-  const args = qemuArguments({ ...bare, processors, consoleLog: '', secureLog: '', origin: { memory: '' } });
-  return { qemu, args, contents: digestOf([firmware, kernel, initrd]) };
+  const args = qemuArguments({ ...files, firmware, kernel, root, processors, origin: { memory: '' } });
+  return { qemu, args, initrd: digestOf([initrd]) };
 }
 
 /**
- * The folder of a machine that has just booted.
+ * The folder of a machine that has just booted, its storage not mounted.
  *
- * @param {QemuSetup} setup
+ * @param {QemuSetup} setup firmware, kernel and root are in folders that are named after what they are made of
+ * @param {boolean} bare whether the product is not in it
  * @param {(folder: string) => Promise<void>} bootInto boots such a machine, with what {@link partsOf} names in the folder.
  */
-export async function ensureBooted(setup, bootInto) {
-  const part = `booted-${setup.processors}`;
+export async function ensureBooted(setup, bare, bootInto) {
+  const part = `booted-${bare ? 'bare-' : ''}${setup.processors}`;
   return cachedFolder(part, await inputsOf(setup), 'Booting OP-TEE, for all machines to begin there', bootInto);
 }
 
-/** Gives a machine what it must have of its own: a disk, and logs that go on. @param {string} folder @param {QemuSetup} setup */
-export async function copyParts(folder, { disk, consoleLog, secureLog }) {
+/** Adds what the boot logged to a machine's own logs. @param {string} folder @param {QemuSetup} setup */
+export function appendBootLogs(folder, { consoleLog, secureLog }) {
   const from = partsOf(folder);
-  copyFileSync(from.consoleLog, consoleLog);
-  copyFileSync(from.secureLog, secureLog);
-  await run('cp', ['--sparse=always', '--reflink=auto', from.disk, disk]);
+  appendFileSync(consoleLog, readFileSync(from.consoleLog));
+  appendFileSync(secureLog, readFileSync(from.secureLog));
 }

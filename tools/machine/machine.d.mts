@@ -49,6 +49,16 @@ export interface MachineOptions {
   states?: boolean | undefined;
   /** How long a boot may take. Default 180 000, for it competes with other work; 10 000 is usual. */
   bootTimeoutMs?: number | undefined;
+  /** Whether the first boot is a whole one. Default false. */
+  whole?: boolean | undefined;
+}
+
+export interface BootOptions {
+  /**
+   * Whether the boot goes through firmware and kernel, instead of beginning where such a boot once came to, before it
+   * mounted the storage and used the secure world (see README.md). Default false.
+   */
+  whole?: boolean | undefined;
 }
 
 /** What the tee-supplicant did, by counter; see tools/machine/guest/supplicant-library/counters.h for the names. */
@@ -154,10 +164,7 @@ export type SupplicantAction = 'start' | 'stop' | 'kill' | 'restart' | 'pause' |
 
 /** A real OP-TEE with Linux beside it, emulated by QEMU. */
 export class Machine {
-  /**
-   * Builds what is missing and gives a machine that is up. With the product, and without a disk of its own, it begins where
-   * an earlier one's boot came to (see README.md); else it boots.
-   */
+  /** Builds what is missing and gives a machine that is up. */
   static start(options?: MachineOptions): Promise<Machine>;
 
   private constructor();
@@ -206,8 +213,8 @@ export class Machine {
   /** Cuts the power: whatever was not on the disk is lost. boot() goes on. */
   powerCut(): Promise<void>;
   /** Switches on again after shutdown() or powerCut(). */
-  boot(): Promise<void>;
-  /** shutdown() and boot(): every process, session and TA instance is gone, the disk stays. */
+  boot(options?: BootOptions): Promise<void>;
+  /** shutdown() and a whole boot(): every process, session and TA instance is gone, the disk stays. */
   reboot(): Promise<void>;
   /** Ends the machine and removes its temporary files; shuts it down in good order first where its disk is kept. */
   stop(): Promise<void>;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { ensureAptGroups } from '../lib/apt.mjs';
 import { SetupError, tail } from '../lib/run.mjs';
 import { AgentLink } from './agent-link.mjs';
-import { copyParts, ensureBooted, partsOf } from './booted.mjs';
+import { appendBootLogs, ensureBooted, partsOf } from './booted.mjs';
 import { ensureImages, filesArchive, writeInitrd } from './boot-image.mjs';
 import { parseCounters, since } from './counters.mjs';
 import { FAULTS_FILE, parsePlan, planOf } from './faults.mjs';
@@ -81,6 +81,9 @@ async function listen(file) {
 export class Machine {
   #options;
   #images;
+  #product;
+  /** What lies over the root file system and the product. @type {Overlay} */
+  #given;
   #folder = makeWorkFolder();
   /** @type {import('./qemu.mjs').QemuSetup} */
   #setup;
@@ -99,11 +102,10 @@ export class Machine {
   static async start(options = {}) {
     await ensureAptGroups('machine');
     const images = await ensureImages();
-    const product = options.product === false ? undefined : await productOverlay();
-    const machine = new Machine(options, images);
+    const machine = new Machine(options, images, options.product === false ? new Map() : await productOverlay());
     try {
-      if (product && !options.disk) await machine.#beginBooted(images, product);
-      else await machine.#beginWithBoot(images, product);
+      await machine.#makeDisk();
+      await machine.boot({ whole: options.whole });
       return machine;
     } catch (error) {
       machine.abandon();
@@ -111,94 +113,23 @@ export class Machine {
     }
   }
 
-  /** The files that were asked for, over others. @param {Overlay} [under] @returns {Overlay} */
-  #overlay(under) {
-    const given = Object.entries(this.#options.files ?? {});
-    return new Map([...(under ?? []), ...given.map(([name, file]) => /** @type {const} */ ([name, { file }]))]);
-  }
-
-  /** @param {Images} images @param {Overlay | undefined} product */
-  async #beginWithBoot(images, product) {
-    writeInitrd(this.#setup.initrd, images, this.#overlay(product));
+  async #makeDisk() {
     const { disk, states } = this.#setup;
-    if (states) {
-      const image = path.join(this.#folder, 'image.img');
-      await ensureDisk(image);
-      await this.#makeStateFiles(image, states);
-      rmSync(image);
-    } else await ensureDisk(disk);
-    await this.boot();
-  }
-
-  /**
-   * Begins where a machine with this product came to by its boot; later boots are ones of its own.
-   *
-   * @param {Images} images
-   * @param {Overlay} product
-   */
-  async #beginBooted(images, product) {
-    const { initrd, states } = this.#setup;
-    writeInitrd(initrd, images, product);
-    for (let attempt = 1; ; attempt++) {
-      const booted = await ensureBooted(this.#setup, (folder) => this.#bootInto(folder));
-      try {
-        await copyParts(booted, this.#setup);
-        if (states) await this.#makeStateFiles(partsOf(booted).disk, states);
-        await this.#switchOn(partsOf(booted));
-        break;
-      } catch (error) {
-        // A process with another state of the product has put its own in the place of this one meanwhile.
-        if (existsSync(booted) || attempt === ATTEMPTS) throw error;
-        await this.powerCut();
-      }
-    }
-    if (!this.#options.files) return;
-    writeInitrd(initrd, images, this.#overlay(product));
-    await this.#place(this.#overlay());
-  }
-
-  /** Has a machine boot that has its memory, disk and logs in a folder, and leaves the rest of its state there too. @param {string} folder */
-  async #bootInto(folder) {
-    const { memory, rest, ...own } = partsOf(folder);
-    const first = new Machine({ processors: this.#options.processors }, this.#images);
-    first.#setup = { ...first.#setup, ...own, initrd: this.#setup.initrd, origin: { memory } };
-    try {
-      await ensureDisk(own.disk);
-      await first.boot();
-      // Whoever begins here has them in memory, and not to be read and unpacked; the secure world is not touched.
-      const libraries = 'cat /usr/lib/aarch64-linux-gnu/libteec.so.* >/dev/null';
-      await first.#execOk([
-        'sh',
-        '-c',
-        `optee-storage --help && node -e "require('optee-secure-storage')" && ${libraries}`,
-      ]);
-      await first.#monitor?.writeState(rest);
-    } finally {
-      await first.powerCut();
-      first.abandon();
-    }
-  }
-
-  /** @param {string} image @param {string} states */
-  async #makeStateFiles(image, states) {
-    const { disk } = this.#setup;
-    rmSync(disk, { force: true });
+    if (!states) return ensureDisk(disk);
+    const image = path.join(this.#folder, 'image.img');
+    await ensureDisk(image);
     await makeStateFiles(image, { disk, states });
+    rmSync(image);
   }
 
-  /** Lays files over the root file system, as the boot does. @param {Overlay} overlay */
-  async #place(overlay) {
-    const script =
-      'busybox mkdir /run/given && cd /run/given && busybox cpio -id 2>/dev/null && busybox cp -a . / && rm -r /run/given';
-    await this.#execOk(['sh', '-ec', script], { stdin: filesArchive(overlay) });
-  }
-
-  /** @param {MachineOptions} options @param {Images} images */
-  constructor(options, images) {
+  /** @param {MachineOptions} options @param {Images} images @param {Overlay} product */
+  constructor(options, images, product) {
     if (options.states && options.disk)
       throw new Error('The states of a machine with a disk of its own cannot be kept');
     this.#options = options;
     this.#images = images;
+    this.#product = product;
+    this.#given = new Map(Object.entries(options.files ?? {}).map(([name, file]) => [name, { file }]));
     const own = (/** @type {string} */ name) => path.join(this.#folder, name);
     this.#setup = {
       processors: options.processors ?? 1,
@@ -216,8 +147,57 @@ export class Machine {
     };
   }
 
-  boot() {
-    return this.#switchOn();
+  /** @param {import('./machine.d.mts').BootOptions} [options] */
+  async boot({ whole = false } = {}) {
+    if (whole) {
+      writeInitrd(this.#setup.initrd, this.#images, new Map([...this.#product, ...this.#given]));
+      await this.#switchOn();
+    } else await this.#goOnFromBoot();
+    await this.#execOk(['sh', '-ec', '/usr/lib/optee-machine/storage mount; /usr/lib/optee-machine/supplicant start']);
+  }
+
+  /** Begins where a machine with this product came to by its boot, with the storage not mounted yet. */
+  async #goOnFromBoot() {
+    writeInitrd(this.#setup.initrd, this.#images, this.#product);
+    for (let attempt = 1; ; attempt++) {
+      const booted = await ensureBooted(this.#setup, this.#product.size === 0, (folder) => this.#bootInto(folder));
+      try {
+        await this.#switchOn(partsOf(booted));
+        appendBootLogs(booted, this.#setup);
+        break;
+      } catch (error) {
+        // A process with another state of the product has put its own in the place of this one meanwhile.
+        if (existsSync(booted) || attempt === ATTEMPTS) throw error;
+        await this.powerCut();
+      }
+    }
+    if (this.#given.size > 0) await this.#placeGiven();
+  }
+
+  /** Lays the files that were given over the root file system, as the whole boot does. */
+  async #placeGiven() {
+    const script =
+      'busybox mkdir /run/given; cd /run/given; busybox cpio -id 2>/dev/null; busybox cp -a . /; busybox rm -r /run/given';
+    await this.#execOk(['busybox', 'sh', '-ec', script], { stdin: filesArchive(this.#given) });
+  }
+
+  /** Has a machine boot that has its memory and logs in a folder, and leaves the rest of its state there too. @param {string} folder */
+  async #bootInto(folder) {
+    const { memory, rest, ...own } = partsOf(folder);
+    const first = new Machine({ processors: this.#options.processors }, this.#images, new Map());
+    first.#setup = { ...first.#setup, ...own, initrd: this.#setup.initrd, origin: { memory } };
+    try {
+      await first.#makeDisk();
+      await first.#switchOn();
+      // Whoever begins here has them in memory, and not to be read and unpacked; the secure world is not touched.
+      const libraries = 'node -e 0; cat /usr/lib/aarch64-linux-gnu/libteec.so.*';
+      const product = `optee-storage --help; node -e "require('optee-secure-storage')"`;
+      await first.#execOk(['sh', '-ec', this.#product.size > 0 ? `${libraries}; ${product}` : libraries]);
+      await first.#monitor?.writeState(rest);
+    } finally {
+      await first.powerCut();
+      first.abandon();
+    }
   }
 
   /** @param {import('./qemu.mjs').Origin} [origin] where to begin instead of with a boot. */
@@ -325,7 +305,7 @@ export class Machine {
 
   async reboot() {
     await this.shutdown();
-    await this.boot();
+    await this.boot({ whole: true });
   }
 
   async stop() {

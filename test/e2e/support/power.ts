@@ -5,8 +5,6 @@
  */
 import type { Machine } from '../../../tools/machine/machine.mjs';
 
-const DATA = '/var/lib/optee-client/data';
-
 /** Runs a script as root; it must succeed. */
 export async function shell(machine: Machine, script: string): Promise<string> {
   const { code, stdout, stderr } = await machine.exec(['busybox', 'sh', '-ec', script]);
@@ -17,14 +15,13 @@ export async function shell(machine: Machine, script: string): Promise<string> {
 /** Saves the state 'off'. Nothing may have used the secure world yet, or its memory would come back with the state. */
 export async function saveOff(machine: Machine): Promise<void> {
   await machine.supplicant('stop');
-  await shell(machine, `busybox umount ${DATA}`);
+  await shell(machine, '/usr/lib/optee-machine/storage unmount');
   await machine.saveState('off');
 }
 
 /** What start-up does once the kernel runs. */
 export async function switchOn(machine: Machine): Promise<void> {
-  const mount = `busybox mount -t ext4 -o noatime /dev/vdb ${DATA}; busybox mkdir -p -m 0700 ${DATA}/tee`;
-  await shell(machine, `${mount}; /usr/lib/optee-machine/supplicant start`);
+  await shell(machine, '/usr/lib/optee-machine/storage mount; /usr/lib/optee-machine/supplicant start');
 }
 
 /** Cuts the machine off, whatever it does, and switches it on again. */

@@ -190,7 +190,7 @@ export class Laboratory {
   async #switchOff(): Promise<void> {
     for (const tenant of [this.#alice, this.#successor, this.#bob]) await tenant.install('faults');
     await this.machine.supplicant('stop');
-    await this.#shell(`busybox umount ${DATA}`);
+    await this.#shell('/usr/lib/optee-machine/storage unmount');
     await this.machine.saveState('off');
   }
 
@@ -199,8 +199,8 @@ export class Laboratory {
    * @param spoil what happens to the files before, for the shell
    */
   async #switchOn(spoil = ':'): Promise<void> {
-    const mount = `busybox mount -t ext4 -o noatime /dev/vdb ${DATA}; busybox mkdir -p -m 0700 ${FILES}`;
-    await this.#shell(`${mount}; ${spoil}; /usr/lib/optee-machine/supplicant start`);
+    const tools = '/usr/lib/optee-machine';
+    await this.#shell(`${tools}/storage mount; ${spoil}; ${tools}/supplicant start`);
   }
 
   /** Fills the stores anew, and carries the operation out once without a fault. */
