@@ -22,7 +22,8 @@ const CHECKS = [
     fix: ['clang-format', '-i', ...trackedFiles('*.c', '*.h', '*.cc')],
   },
   { name: 'eslint', check: ['eslint', '--max-warnings', '0', '.'], fix: ['eslint', '--fix', '.'] },
-  { name: 'types of src-ts', check: ['tsc', '-p', 'tsconfig.json', '--noEmit'] },
+  // It compiles, for what has been compiled is looked at only where it changed.
+  { name: 'types of src-ts', check: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'types of test', check: ['tsc', '-p', 'test/tsconfig.json'] },
   { name: 'types of tools', check: ['tsc', '-p', 'tools/tsconfig.json'] },
   { name: 'links', check: ['node', 'tools/docs/links.mjs'] },

@@ -70,7 +70,7 @@ conformance({
     owner: 'fc34275c-d8dd-5ba7-968b-504718363b87',
   },
   fillable: { taUuid: SMALL_UUID },
-  runs: 2,
+  runs: 1,
   isAvailable: async (options) => {
     const alice = await machineOfFile.user('alice');
     return alice.run(({ require }, given) => {

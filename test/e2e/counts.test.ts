@@ -5,13 +5,14 @@
  */
 import type { Store } from '../conformance/store';
 import type { SupplicantCounters, UserProcess } from '../../tools/machine/machine.mjs';
+import { effort } from './support/effort';
 import { useMachine } from './support/machine';
 import { openRemoteStore } from './support/remote-store';
 import { median, printTable } from './support/table';
 
-const SIZES = [10, 100, 1_000, ...(process.env.OPTEE_TEST_LONG === '1' ? [10_000] : [])];
+const SIZES = [10, 100, 1_000, ...effort([], [10_000])];
 /** Puts that are counted one by one, of existing and of new keys. */
-const PUTS = 24;
+const PUTS = 12;
 /** Each object has a twin, and so has each write. */
 const COPIES = 2;
 
@@ -44,8 +45,8 @@ async function fill(store: Store, from: number, to: number): Promise<void> {
   const names = Array.from({ length: to - from }, (_, n) => secret(from + n));
   const scattered = (name: string): string => name.slice(-2) + name.slice(-4);
   names.sort((a, b) => scattered(a).localeCompare(scattered(b)));
-  for (let n = 0; n < names.length; n += 50) {
-    const puts = names.slice(n, n + 50).map((key) => ({ type: 'put' as const, key, value: Buffer.alloc(32, key) }));
+  for (let n = 0; n < names.length; n += 150) {
+    const puts = names.slice(n, n + 150).map((key) => ({ type: 'put' as const, key, value: Buffer.alloc(32, key) }));
     await store.batch(puts);
   }
 }

@@ -11,7 +11,7 @@ import { useMachine } from './support/machine.js';
 import { printTable } from './support/table.js';
 
 /** Of all users together. */
-const COUNT = Number(process.env.OPTEE_TEST_OPERATIONS ?? 200);
+const COUNT = Number(process.env.OPTEE_TEST_OPERATIONS ?? 100);
 const seed = Number(process.env.OPTEE_TEST_SEED ?? Date.now() % 2 ** 31);
 /** A change takes an eighth of a second on an idle host, and a host need not be idle. */
 const TEST_MS = 120_000 + COUNT * 1000;

@@ -75,8 +75,8 @@ test(
     for (const secrets of [10, 1_000]) {
       await alice.run(async ({ state }, count) => {
         const store = state.store as SecureStorage;
-        for (let n = 0; n < count; n += 50) {
-          const puts = Array.from({ length: Math.min(50, count - n) }, (_, i) => ({
+        for (let n = 0; n < count; n += 500) {
+          const puts = Array.from({ length: Math.min(500, count - n) }, (_, i) => ({
             type: 'put' as const,
             key: `other/${String(n + i)}`,
             value: 'x'.repeat(32),

@@ -10,9 +10,9 @@ import { useMachine } from './support/machine';
 import { openRemoteStore } from './support/remote-store';
 
 /** `npm run test:faults` cuts hundreds of times. */
-const CUTS = Number(process.env.OPTEE_TEST_CUTS ?? 5);
+const CUTS = Number(process.env.OPTEE_TEST_CUTS ?? 4);
 /** Changes that are acknowledged before the power goes, at most; a number of them, so that a slow machine is at work too. */
-const MOST_CHANGES = 12;
+const MOST_CHANGES = 8;
 /** Milliseconds after the last of them, at most: somewhat more than a change takes. */
 const LONGEST_MS = 400;
 

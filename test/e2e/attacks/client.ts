@@ -4,6 +4,7 @@ import { TaError, TeeResult } from '../../../src-ts/protocol.js';
 import { Origin } from '../../../src-ts/tee/session.js';
 import type { Store } from '../../conformance/store.js';
 import { contentsOf } from '../support/contents.js';
+import { effort } from '../support/effort.js';
 import { Uid, type MachineOfFile } from '../support/machine.js';
 import { openRemoteStore } from '../support/remote-store.js';
 import { inTeam } from './matrix.js';
@@ -15,7 +16,7 @@ const EACCES = 13;
 const EFAULT = 14;
 const EINVAL = 22;
 /** Milliseconds that memory changes under each command. */
-const CHANGING_MS = process.env.OPTEE_TEST_LONG === '1' ? 60_000 : 700;
+const CHANGING_MS = effort(700, 60_000);
 const LONG_MS = 10 * CHANGING_MS + 300_000;
 
 export function clientSuite(on: MachineOfFile): void {

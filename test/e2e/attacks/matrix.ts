@@ -135,7 +135,7 @@ async function attempt({ require }: RunContext, options: OpenOptions, targets: T
       (value) => JSON.stringify(value),
       (error: unknown) => String(error),
     );
-    return told.replaceAll(key, 'KEY').replaceAll(key.slice(0, -1), 'KEY');
+    return told.replaceAll(key, 'KEY').replaceAll(key.slice(0, -1), 'KEY').replaceAll(String(revision), 'REVISION');
   };
   const ofNobodys = new Map<string, string>();
   const outcomes: { operation: string; key: string; success: boolean }[] = [];
@@ -144,9 +144,8 @@ async function attempt({ require }: RunContext, options: OpenOptions, targets: T
       const has = own ? (await store.put(key, 'of its owner')).revision : revision;
       // Of the same length, and nearly the same.
       const nobodys = `${key.slice(0, -1)}~`;
-      const known = `${name} ${String(has)}`;
-      const expected = ofNobodys.get(known) ?? (await outcome(operation, nobodys, has));
-      ofNobodys.set(known, expected);
+      const expected = ofNobodys.get(name) ?? (await outcome(operation, nobodys, has));
+      ofNobodys.set(name, expected);
       outcomes.push({ operation: name, key, success: (await outcome(operation, key, has)) !== expected });
     }
   }

@@ -5,19 +5,20 @@ import { Command, PROTOCOL_VERSION } from '../../../src-ts/protocol.js';
 import { Login } from '../../../src-ts/tee/session.js';
 import type { RunContext } from '../../../tools/machine/machine.mjs';
 import type { MachineOfFile } from '../support/machine.js';
+import { effort } from '../support/effort.js';
 import { input } from '../support/packed.js';
 import { openRemoteStore } from '../support/remote-store.js';
 import { mustOpenSession } from '../support/remote-tee.js';
 import { median } from '../support/table.js';
 import { inTeam } from './matrix.js';
 
-const ROUNDS = 100;
+const ROUNDS = effort(40, 200);
 const DOMAIN = 'timing';
 /** Keys of one length. Values of this size lie in an object apart. */
 const OF_ALICE = 'key of alice';
 const OF_NOBODY = 'key of noone';
 const OF_BOB = 'key of bob..';
-const SIZE = 200_000;
+const SIZE = 50_000;
 
 /** @param small a TA that panics when told to, and so forgets all that it had in its memory */
 export function timingSuite(on: MachineOfFile, small: { taUuid: string }): void {
