@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * `npm run test:faults`: the tests in test/faults on the OP-TEE machine, for hours, and the report of what came of
- * them, docs/reliability.md. A run that was ended goes on where it was. `-t "put of a new key"` runs a part, `--every 20`
+ * `npm run test:faults`: attacks and limits whole, and the tests in test/faults, on the OP-TEE machine, for hours, and the
+ * report of what came of them, docs/reliability.md. A run that was ended goes on where it was. `adversity` or a path below
+ * test/faults runs a part, so does `-t "put of a new key"`, `--every 20`
  * only each twentieth case, for a first picture; neither writes the report. `--report` only writes it, of what was tried so
  * far.
  *
@@ -18,6 +19,7 @@ import { digestOf } from './lib/cached.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
 import { runTool } from './lib/tool.mjs';
+import { isRecorded, runAdversity } from './faults/adversity.mjs';
 import { reportOf } from './faults/report.mjs';
 import { ensureNpm } from './setup.mjs';
 
@@ -52,14 +54,17 @@ async function main() {
   const files = SOURCES.flatMap(filesIn).filter((file) => file !== TEXTS);
   const sources = digestOf(files).slice(0, 12);
   const records = path.join(ROOT, 'test', 'faults', 'records', sources);
+  const isWhole = positionals.length === 0 && values.testNamePattern === undefined && values.every === undefined;
+  const isAdversity = positionals.join() === 'adversity';
   let failed = false;
-  if (!values.report) {
+  if (!values.report && (isAdversity || (isWhole && !isRecorded(records)))) failed = !runAdversity(records);
+  if (!values.report && !isAdversity) {
     const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose'];
     if (values.testNamePattern) command.push('-t', values.testNamePattern);
     const env = { ...process.env, OPTEE_FAULTS_RECORDS: records, OPTEE_FAULTS_EVERY: values.every ?? '1' };
-    failed = spawnSync('npm', [...command, ...positionals], { cwd: ROOT, env, stdio: 'inherit' }).status !== 0;
+    const { status } = spawnSync('npm', [...command, ...positionals], { cwd: ROOT, env, stdio: 'inherit' });
+    failed ||= status !== 0;
   }
-  const isWhole = positionals.length === 0 && values.testNamePattern === undefined && values.every === undefined;
   if (values.report || isWhole) {
     writeFileSync(REPORT, reportOf(records));
     say(`${path.relative(ROOT, REPORT)} is written`);

@@ -23,7 +23,6 @@ const SMALL_HEAP = 512 * 1024;
 const BUSY: readonly string[] = ['ERR_NO_MEMORY', 'ERR_TA_DEAD', 'ERR_NO_SUPPLICANT', 'ERR_TIMEOUT'];
 
 const on = useMachine(async () => ({
-  processors: 2,
   files: {
     [HOLD_SESSIONS]: buildForGuest('hold-sessions', 'program'),
     [TA_FILE.replace(TA_UUID, SMALL_UUID)]: await buildTa({

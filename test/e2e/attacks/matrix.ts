@@ -2,6 +2,7 @@
 /** Everybody tries every operation on what everybody else has, knowing keys and revisions. */
 import type { OpenOptions } from '../../../src-ts/options.js';
 import type { RunContext, UserProcess } from '../../../tools/machine/machine.mjs';
+import { Records } from '../../faults/support/records.js';
 import { TEE_GROUP, Uid, type MachineOfFile } from '../support/machine.js';
 
 /** A group of alice and bob. */
@@ -19,6 +20,8 @@ interface Target {
   readonly key: string;
   readonly revision: number;
 }
+
+const records = new Records<{ attempts: number; successes: number }>('matrix', () => '');
 
 /** None is the beginning of another one. */
 const secretOf = (name: string): string => `secret of ${name}#`;
@@ -43,6 +46,7 @@ export function matrixSuite(on: MachineOfFile): void {
         if (success) successes.push(`${name}: ${operation} of ${key}`);
       }
     }
+    records.add({ attempts: attempts.length, successes: successes.length });
     process.stdout.write(`\n${String(successes.length)} of ${String(attempts.length)} attempts had success\n`);
     expect(successes).toEqual([]);
     expect(attempts.length).toBeGreaterThan(400);
