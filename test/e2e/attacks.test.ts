@@ -27,6 +27,7 @@ const variables = {
 const small = { taUuid: SMALL_UUID };
 
 const on = useMachine(async () => ({
+  storage: 'memory',
   files: { ...programs(), [TA_FILE.replace(TA_UUID, SMALL_UUID)]: await buildTa(variables) },
 }));
 // A few seconds are usual; the machine competes with other work.
@@ -52,7 +53,7 @@ describe('another process', () => {
 });
 describe('another client program', () => {
   // So that memory changes while the TA reads it.
-  clientSuite(useMachine(() => Promise.resolve({ processors: 2, files: programs() })));
+  clientSuite(useMachine(() => Promise.resolve({ processors: 2, storage: 'memory', files: programs() })));
 });
 describe('what is left of a secret', () => {
   memorySuite(on);

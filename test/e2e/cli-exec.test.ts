@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { ExecOptions, ExecResult, GuestProcess } from '../../tools/machine/machine.mjs';
 import { Uid, useMachine } from './support/machine.js';
 
-const machineOfFile = useMachine();
+const machineOfFile = useMachine(() => Promise.resolve({ storage: 'memory' }));
 
 const as = (uid: number, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> =>
   machineOfFile.machine.exec(argv, { uid, ...options });

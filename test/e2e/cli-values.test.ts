@@ -3,7 +3,7 @@
 import type { ExecOptions, ExecResult } from '../../tools/machine/machine.mjs';
 import { Uid, useMachine } from './support/machine.js';
 
-const machineOfFile = useMachine();
+const machineOfFile = useMachine(() => Promise.resolve({ storage: 'memory' }));
 
 const run = (args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> =>
   machineOfFile.machine.exec(['optee-storage', ...args], { uid: Uid.alice, timeoutMs: 240_000, ...options });

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { ExecOptions, ExecResult } from '../../tools/machine/machine.mjs';
 import { Uid, useMachine } from './support/machine.js';
 
-const machineOfFile = useMachine();
+const machineOfFile = useMachine(() => Promise.resolve({ storage: 'memory' }));
 
 /** Runs optee-storage as alice, unless told otherwise. */
 const run = (args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> =>

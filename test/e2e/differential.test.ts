@@ -17,7 +17,7 @@ const seed = Number(process.env.OPTEE_TEST_SEED ?? Date.now() % 2 ** 31);
 const TEST_MS = 120_000 + COUNT * 1000;
 
 const folder = useFolder();
-const on = useMachine();
+const on = useMachine(() => Promise.resolve({ storage: 'memory' }));
 
 beforeAll(buildCommandLine, 120_000);
 

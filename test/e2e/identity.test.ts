@@ -27,6 +27,7 @@ const Owner = {
 
 const on = useMachine(() =>
   Promise.resolve({
+    storage: 'memory',
     files: {
       [USE_DEVICE]: buildForGuest('use-device', 'program'),
       [CREDENTIALS]: buildForGuest('credentials', 'addon'),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The machine's power is cut at random moments while one key is overwritten and others are added. After each boot there
- * must be what was acknowledged, or what was under way, and nothing else.
+ * The machine is rebooted in good order, and its power is cut at random moments while one key is overwritten and others are
+ * added. After each boot there must be what was acknowledged, or what was under way, and nothing else.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -109,3 +109,25 @@ test(
   },
   CUTS * 120_000,
 );
+
+test('a reboot keeps every value, and revisions rise on', async () => {
+  const options = { domain: 'reboot', timeoutMs: 60_000 };
+  const before = await openRemoteStore(await machineOfFile.user('alice'), options);
+  const large = Buffer.alloc(100_000, 'large');
+  await before.put('small', 'value');
+  await before.put('large', large);
+  await before.put('gone', 'x');
+  await before.delete('gone');
+  const { revision } = await before.put('empty', '');
+
+  machineOfFile.forgetUsers();
+  await machineOfFile.machine.reboot();
+
+  const after = await openRemoteStore(await machineOfFile.user('alice'), options);
+  expect(await after.get('small', { encoding: 'utf8' })).toBe('value');
+  expect((await after.get('large'))?.equals(large)).toBe(true);
+  expect(await after.get('empty')).toEqual(Buffer.alloc(0));
+  expect(await after.get('gone')).toBeNull();
+  expect(await after.keys()).toEqual(['empty', 'large', 'small']);
+  expect((await after.put('gone', 'again')).revision).toBeGreaterThan(revision);
+});

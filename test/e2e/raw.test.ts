@@ -43,7 +43,7 @@ const valid: Readonly<Record<string, readonly [command: number, ...Param[]]>> = 
 };
 const mayEndEarly: ReadonlySet<string> = new Set(['PUT', 'GENERATE']);
 
-const on = useMachine();
+const on = useMachine(() => Promise.resolve({ storage: 'memory' }));
 let store: Store;
 let session: RemoteSession;
 let before: Record<string, string>;

@@ -29,7 +29,7 @@ const on = useMachine(async () => {
   kit = await ensureTaDevKit();
   // One that can be told to panic, so that the next one is loaded without starting the machine again.
   elf = (await buildTa({ CFG_SECSTOR_TEST: 'y' })).replace(/\.ta$/, '.stripped.elf');
-  return { files: { [PACKAGED]: await buildTa({ CFG_SECSTOR_TEST: 'y' }) } };
+  return { storage: 'memory', files: { [PACKAGED]: await buildTa({ CFG_SECSTOR_TEST: 'y' }) } };
 });
 
 /** Runs `optee-storage ta` on this machine; it must succeed. */

@@ -3,7 +3,7 @@
 import { Uid, useMachine } from './support/machine.js';
 import { runScript } from './support/script.js';
 
-const machineOfFile = useMachine();
+const machineOfFile = useMachine(() => Promise.resolve({ storage: 'memory' }));
 
 test('keytar: the functions work, are each user’s own, and leave the process free to end', async () => {
   const use = async (_context: unknown, password: string) => {

@@ -46,7 +46,7 @@ async function installedFiles(): Promise<Record<string, string>> {
 const machineOfFile = useMachine(async (): Promise<MachineOptions> => {
   const { ensureAptGroups } = await import('../../tools/lib/apt.mjs');
   await ensureAptGroups('ta');
-  return { product: false, files: await installedFiles() };
+  return { product: false, storage: 'memory', files: await installedFiles() };
 });
 
 /** Runs a command as alice, in the application's folder. @returns its standard output */

@@ -41,6 +41,8 @@ export interface MachineOptions {
   processors?: 1 | 2 | undefined;
   /** A disk image to keep the secure storage on; it is made when absent. Default: one that is gone after stop(). */
   disk?: string | undefined;
+  /** `memory`: the secure storage is on no disk and gone at each boot, and a change takes half the time. Default `disk`. */
+  storage?: 'disk' | 'memory' | undefined;
   /** Whether the product (the package, its addon, the TA) is built and placed in the machine. Default true. */
   product?: boolean | undefined;
   /** Files of the host to place in the machine, by their absolute path there; they win over the product's. */

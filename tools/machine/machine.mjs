@@ -153,7 +153,9 @@ export class Machine {
       writeInitrd(this.#setup.initrd, this.#images, new Map([...this.#product, ...this.#given]));
       await this.#switchOn();
     } else await this.#goOnFromBoot();
-    await this.#execOk(['sh', '-ec', '/usr/lib/optee-machine/storage mount; /usr/lib/optee-machine/supplicant start']);
+    const tools = '/usr/lib/optee-machine';
+    const storage = this.#options.storage ?? 'disk';
+    await this.#execOk(['sh', '-ec', `${tools}/storage mount ${storage}; ${tools}/supplicant start`]);
   }
 
   /** Begins where a machine with this product came to by its boot, with the storage not mounted yet. */

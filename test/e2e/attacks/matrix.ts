@@ -108,7 +108,7 @@ async function contentsThere({ require }: RunContext, options: OpenOptions): Pro
 
 /**
  * Runs there: tries all operations, and takes for a success whatever comes out otherwise for a key that nobody has.
- * @param own whether the keys shall be one's own: they are stored before each operation
+ * @param own whether the keys shall be one's own: they are stored before an operation where they are not there
  */
 async function attempt({ require }: RunContext, options: OpenOptions, targets: Target[], own = false) {
   const { SecureStorage } = require('optee-secure-storage') as typeof import('../../../src-ts/index.js');
@@ -145,7 +145,8 @@ async function attempt({ require }: RunContext, options: OpenOptions, targets: T
   const outcomes: { operation: string; key: string; success: boolean }[] = [];
   for (const [name, operation] of Object.entries(operations)) {
     for (const { key, revision } of targets) {
-      const has = own ? (await store.put(key, 'of its owner')).revision : revision;
+      const kept = own ? await store.stat(key) : { revision };
+      const has = (kept ?? (await store.put(key, 'of its owner'))).revision;
       // Of the same length, and nearly the same.
       const nobodys = `${key.slice(0, -1)}~`;
       const expected = ofNobodys.get(name) ?? (await outcome(operation, nobodys, has));

@@ -21,7 +21,7 @@ export async function saveOff(machine: Machine): Promise<void> {
 
 /** What start-up does once the kernel runs. */
 export async function switchOn(machine: Machine): Promise<void> {
-  await shell(machine, '/usr/lib/optee-machine/storage mount; /usr/lib/optee-machine/supplicant start');
+  await shell(machine, '/usr/lib/optee-machine/storage mount disk; /usr/lib/optee-machine/supplicant start');
 }
 
 /** Cuts the machine off, whatever it does, and switches it on again. */

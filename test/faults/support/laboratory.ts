@@ -200,7 +200,7 @@ export class Laboratory {
    */
   async #switchOn(spoil = ':'): Promise<void> {
     const tools = '/usr/lib/optee-machine';
-    await this.#shell(`${tools}/storage mount; ${spoil}; ${tools}/supplicant start`);
+    await this.#shell(`${tools}/storage mount disk; ${spoil}; ${tools}/supplicant start`);
   }
 
   /** Fills the stores anew, and carries the operation out once without a fault. */
