@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
-/** The report's section about attacks and limits (test/e2e), and how they are run whole. */
+/** The report's section about attacks, limits and what dies (test/e2e), and how they are run whole. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ import { readRecords, table } from './records.mjs';
 
 /** @typedef {{ testResults: { name: string, assertionResults: { ancestorTitles: string[], title: string, status: string }[] }[] }} Report */
 
+const FILES = ['attacks', 'limits', 'failures'].map((name) => `test/e2e/${name}.test.ts`);
+
 /** @param {string} folder */
 const casesIn = (folder) =>
   /** @type {Case[]} */ (
@@ -27,11 +29,12 @@ const casesIn = (folder) =>
 /** Whether all of it was run with these sources, and nothing failed. @param {string} folder with the records. */
 export function isRecorded(folder) {
   const cases = casesIn(folder);
-  return cases.length > 0 && cases.every(({ status }) => status === 'passed');
+  const ran = FILES.every((file) => cases.some((entry) => entry.file === file));
+  return ran && cases.every(({ status }) => status === 'passed');
 }
 
 /**
- * Runs all of it, which takes a quarter of an hour, and records it.
+ * Runs all of it, which takes a quarter of an hour, and records what came of it.
  *
  * @param {string} folder for the records.
  * @returns {boolean} whether nothing failed.
@@ -40,7 +43,16 @@ export function runAdversity(folder) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'optee-adversity-'));
   try {
     const output = path.join(scratch, 'report.json');
-    const args = ['--selectProjects', 'adversity', '--runInBand', '--verbose', '--json', `--outputFile=${output}`];
+    const args = [
+      ...FILES,
+      '--selectProjects',
+      'adversity',
+      'e2e',
+      '--runInBand',
+      '--verbose',
+      '--json',
+      `--outputFile=${output}`,
+    ];
     const env = { ...process.env, OPTEE_FAULTS_RECORDS: folder, OPTEE_TEST_LONG: '1' };
     const command = ['run', '--silent', 'jest', '--', ...args];
     const { status } = spawnSync('npm', command, { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -61,8 +73,7 @@ export function runAdversity(folder) {
 /** @param {string} folder with the records. */
 export function adversitySection(folder) {
   const cases = casesIn(folder);
-  const attacks = cases.filter(({ file }) => file.endsWith('attacks.test.ts'));
-  const limits = cases.filter(({ file }) => file.endsWith('limits.test.ts'));
+  const [attacks = [], limits = [], failures = []] = FILES.map((name) => cases.filter(({ file }) => file === name));
   const failed = (/** @type {readonly Case[]} */ all) => all.filter(({ status }) => status !== 'passed');
   const groups = [...new Set(attacks.map((entry) => entry.groups[0] ?? ''))];
   const rows = groups.map((group) => {
@@ -73,7 +84,7 @@ export function adversitySection(folder) {
     readRecords(path.join(folder, 'matrix.jsonl'), () => '')
   );
   const sums = matrix.map(({ attempts, successes }) => `${successes} of ${attempts}`).join('');
-  const lost = failed([...attacks, ...limits]).map(({ groups, title }) => `- FAILED: ${[...groups, title].join(', ')}`);
+  const lost = failed(cases).map(({ groups, title }) => `- FAILED: ${[...groups, title].join(', ')}`);
   return `## Attacks
 
     npm run test:faults -- adversity
@@ -83,11 +94,13 @@ other than before. Of the operations that everybody tried on everybody else's ke
 
 ${table([['against', 'tests', 'with success'], ...rows])}
 
-## At the limits, and with a secure world that hangs
+## At the limits, and with a secure world that dies or hangs
 
 - \`test/e2e/limits.test.ts\`, ${limits.length} tests, ${failed(limits).length} failed: a full disk, a full heap of the Trusted Application, more
   sessions than OP-TEE has memory for (of one process and of many), more callers than the secure world has threads, all
   threads hanging; \`test/conformance/quota.ts\`: full quotas. Nothing is lost, and all works when there is room again.
+- \`test/e2e/failures.test.ts\`, ${failures.length} tests, ${failed(failures).length} failed: no device, supplicant or Trusted Application, ones that die, two
+  processes of one user at once, clients killed amid their puts.
 - \`test/e2e/hang.test.ts\`, in each \`npm test\`: the tee-supplicant stopped by a signal. Every method rejects at its deadline, the
   process reads files meanwhile as fast as before and ends when it likes, and when the supplicant goes on so does the store.
 ${lost.length > 0 ? `\n${lost.join('\n')}\n` : ''}`;
