@@ -13,6 +13,7 @@ import { rollbackSuite } from './attacks/rollback.js';
 import { starvingSuite } from './attacks/starving.js';
 import { timingSuite } from './attacks/timing.js';
 import { TA_UUID } from '../../src-ts/protocol.js';
+import { effort } from './support/effort.js';
 import { TA_FILE, useMachine } from './support/machine.js';
 import { buildTa } from './support/ta.js';
 
@@ -27,6 +28,7 @@ const variables = {
 const small = { taUuid: SMALL_UUID };
 
 const on = useMachine(async () => ({
+  processors: effort<1 | 2>(1, 2),
   storage: 'memory',
   files: { ...programs(), [TA_FILE.replace(TA_UUID, SMALL_UUID)]: await buildTa(variables) },
 }));

@@ -45,8 +45,8 @@ async function fill(store: Store, from: number, to: number): Promise<void> {
   const names = Array.from({ length: to - from }, (_, n) => secret(from + n));
   const scattered = (name: string): string => name.slice(-2) + name.slice(-4);
   names.sort((a, b) => scattered(a).localeCompare(scattered(b)));
-  for (let n = 0; n < names.length; n += 150) {
-    const puts = names.slice(n, n + 150).map((key) => ({ type: 'put' as const, key, value: Buffer.alloc(32, key) }));
+  for (let n = 0; n < names.length; n += 50) {
+    const puts = names.slice(n, n + 50).map((key) => ({ type: 'put' as const, key, value: Buffer.alloc(32, key) }));
     await store.batch(puts);
   }
 }

@@ -89,10 +89,10 @@ export function adversitySection(folder) {
 
     npm run test:faults -- adversity
 
-Each of [these attacks](security.md#attacks-that-were-tried) is a test that fails if it has success, or if anything stored is
-other than before. Of the operations that everybody tried on everybody else's keys ${sums || 'none were tried yet and'} had success.
+Each of [these attacks](security.md#attacks-that-were-tried) is a test that fails if the attack has success. Some tests show
+what [cannot be stopped](security.md#attacks-that-were-tried), and fail if it were otherwise than said there. Of the operations that everybody tried on everybody else's keys ${sums || 'none were tried yet and'} had success.
 
-${table([['against', 'tests', 'with success'], ...rows])}
+${table([['about', 'tests', 'failed'], ...rows])}
 
 ## At the limits, and with a secure world that dies or hangs
 
