@@ -27,19 +27,11 @@ static bool fail_one(struct sweep *sweep, bool warm, bool all_later,
 	soft_tee_fail_allocation(0, false);
 	count = soft_tee_allocations() - before;
 	/* It may do without: by giving up cached objects. */
-	if (res) {
-		CHECK_EQ(res, TEE_ERROR_OUT_OF_MEMORY);
-		sweep_check_before(sweep);
-	} else {
-		sweep_check_after(sweep);
-	}
-	/* Finds what was not freed. */
-	device_restart();
 	if (res)
-		sweep_check_before(sweep);
-	else
-		sweep_check_after(sweep);
-	sweep_check_working(sweep);
+		CHECK_EQ(res, TEE_ERROR_OUT_OF_MEMORY);
+	sweep_check(sweep, res ? BEFORE : AFTER);
+	/* Its restart finds what was not freed. */
+	sweep_check_restarted(sweep, res ? BEFORE : AFTER);
 	keep_release(mark);
 	return count >= nth;
 }

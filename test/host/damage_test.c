@@ -99,7 +99,7 @@ static void sweep_one_copy(struct sweep *sweep)
 		case_step("object %zu %s", n / HARMS, harm_names[n % HARMS]);
 		device_restore(&sweep->start);
 		do_harm(n / HARMS, n % HARMS);
-		sweep_check_before(sweep);
+		sweep_check(sweep, BEFORE);
 		sweep_check_working(sweep);
 		/*
 		 * If it was read and its owner has changed something since, it
@@ -109,7 +109,7 @@ static void sweep_one_copy(struct sweep *sweep)
 			CHECK_EQ(map_count(&device.map), count);
 			do_harm(twin_of(n / HARMS), (n + 1) % HARMS);
 			device_restart();
-			sweep_check_before(sweep);
+			sweep_check(sweep, BEFORE);
 		}
 		keep_release(mark);
 	}
@@ -186,7 +186,7 @@ CASE(nothing_is_written_for_a_reader)
 		device_restore(&sweep.start);
 		do_harm(n / HARMS, n % HARMS);
 		device.faults.writes = 0;
-		sweep_check_before(&sweep);
+		sweep_check(&sweep, BEFORE);
 		CHECK_EQ(device.faults.writes, 0);
 		keep_release(mark);
 	}
@@ -219,7 +219,7 @@ static void sweep_cut_while_mending(struct sweep *sweep)
 		device_power_cycle();
 		client = open_default();
 		del(&client, text("z/other"), ANY);
-		sweep_check_before(sweep);
+		sweep_check(sweep, BEFORE);
 		keep_release(mark);
 	}
 }

@@ -42,8 +42,7 @@ static bool cut_one(struct sweep *sweep, bool warm, enum fault_kind kind,
 		  (unsigned long long)nth);
 	hit = cut(sweep, &client, &fault);
 	device_power_cycle();
-	sweep_check_either(sweep);
-	sweep_check_working(sweep);
+	sweep_check_restarted(sweep, EITHER);
 	keep_release(mark);
 	return hit;
 }
@@ -84,8 +83,7 @@ static void cut_twice(struct sweep *sweep, uint64_t first, uint64_t second)
 	client = open_default();
 	cut(sweep, &client, &again);
 	device_power_cycle();
-	sweep_check_either(sweep);
-	sweep_check_working(sweep);
+	sweep_check_restarted(sweep, EITHER);
 	keep_release(mark);
 }
 

@@ -2,6 +2,7 @@
 #include "scenario.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "check.h"
 #include "device.h"
@@ -229,6 +230,9 @@ struct sweep sweep_begin(const struct scenario *scenario,
 
 void sweep_end(struct sweep *sweep)
 {
+	while (sweep->looked_at_count)
+		map_clear(&sweep->looked_at[--sweep->looked_at_count].map);
+	free(sweep->looked_at);
 	map_clear(&sweep->start);
 	map_clear(&device.map);
 	device_power_cycle();
@@ -246,29 +250,20 @@ struct client sweep_restart(const struct sweep *sweep, bool warm)
 	return client;
 }
 
-static void check(const struct sweep *sweep, bool before, bool after)
+/* What belongs to others is as it was. */
+static unsigned int look(const struct sweep *sweep)
 {
 	struct bytes seen = seen_by(&alice, "default", sweep->scenario);
 
-	CHECK((before && bytes_equal(seen, sweep->before)) ||
-	      (after && bytes_equal(seen, sweep->after)));
 	CHECK(bytes_equal(seen_by(&bob, "default", NULL), sweep->other_user));
 	CHECK(bytes_equal(seen_by(&alice, "other", NULL), sweep->other_domain));
+	return (bytes_equal(seen, sweep->before) ? BEFORE : 0) |
+	       (bytes_equal(seen, sweep->after) ? AFTER : 0);
 }
 
-void sweep_check_before(const struct sweep *sweep)
+void sweep_check(const struct sweep *sweep, enum found allowed)
 {
-	check(sweep, true, false);
-}
-
-void sweep_check_after(const struct sweep *sweep)
-{
-	check(sweep, false, true);
-}
-
-void sweep_check_either(const struct sweep *sweep)
-{
-	check(sweep, true, true);
+	CHECK(look(sweep) & allowed);
 }
 
 /* The highest revision that is to be seen. */
@@ -304,7 +299,38 @@ void sweep_check_working(const struct sweep *sweep)
 	CHECK_EQ(del(&client, text("z/works"), ANY), TEE_SUCCESS);
 	CHECK_EQ(info_u32(&client, SECSTOR_INFO_USED_KEYS), keys);
 	device_restart();
-	sweep_check_either(sweep);
+	sweep_check(sweep, EITHER);
+}
+
+/* An entry without a result where the same was not stored before. */
+static struct looked_at *looked_at(struct sweep *sweep)
+{
+	struct looked_at *all = sweep->looked_at;
+	size_t count = sweep->looked_at_count;
+	size_t n = 0;
+
+	while (n < count && !map_equal(&all[n].map, &device.map))
+		n++;
+	if (n == count) {
+		all = realloc(all, (count + 1) * sizeof(*all));
+		CHECK(all);
+		all[n] = (struct looked_at){ .map = map_copy(&device.map) };
+		sweep->looked_at = all;
+		sweep->looked_at_count++;
+	}
+	return all + n;
+}
+
+void sweep_check_restarted(struct sweep *sweep, enum found allowed)
+{
+	struct looked_at *at = looked_at(sweep);
+
+	device_restart();
+	if (!at->found) {
+		at->found = look(sweep);
+		sweep_check_working(sweep);
+	}
+	CHECK(at->found & allowed);
 }
 
 void sweep_all(void (*run)(struct sweep *sweep), bool changes_only)

@@ -32,6 +32,15 @@ struct fixture {
 extern const struct fixture fixtures[];
 extern const size_t fixture_count;
 
+/* Which of the two is found in the end; both where they are the same. */
+enum found { BEFORE = 1, AFTER = 2, EITHER = BEFORE | AFTER };
+
+/* What is stored, and what a TA finds there that has just started. */
+struct looked_at {
+	struct map_store map;
+	unsigned int found;
+};
+
 /* A scenario on a fixture, and what may be found in the end. */
 struct sweep {
 	const struct scenario *scenario;
@@ -41,6 +50,8 @@ struct sweep {
 	/* What belongs to others. */
 	struct bytes other_user;
 	struct bytes other_domain;
+	struct looked_at *looked_at;
+	size_t looked_at_count;
 };
 
 struct sweep sweep_begin(const struct scenario *scenario,
@@ -51,12 +62,16 @@ void sweep_end(struct sweep *sweep);
 struct client sweep_restart(const struct sweep *sweep, bool warm);
 
 /* The store is as it was before, or as it is after the operation. */
-void sweep_check_before(const struct sweep *sweep);
-void sweep_check_after(const struct sweep *sweep);
-void sweep_check_either(const struct sweep *sweep);
+void sweep_check(const struct sweep *sweep, enum found allowed);
 
 /* Everything works: a change is made, read and undone. */
 void sweep_check_working(const struct sweep *sweep);
+
+/*
+ * Restarts the TA, which then knows nothing but what is stored, and does both
+ * checks; but what is stored for a second time is not looked at again.
+ */
+void sweep_check_restarted(struct sweep *sweep, enum found allowed);
 
 /* Calls a function for every scenario and fixture. */
 void sweep_all(void (*run)(struct sweep *sweep), bool changes_only);

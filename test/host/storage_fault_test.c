@@ -82,16 +82,8 @@ static bool fail_one(struct sweep *sweep, const struct failure *failure,
 		CHECK_EQ(res, failure->result);
 	}
 	/* What is stored is what the TA says it is, warm or cold. */
-	if (res)
-		sweep_check_either(sweep);
-	else
-		sweep_check_after(sweep);
-	device_restart();
-	if (res)
-		sweep_check_either(sweep);
-	else
-		sweep_check_after(sweep);
-	sweep_check_working(sweep);
+	sweep_check(sweep, res ? EITHER : AFTER);
+	sweep_check_restarted(sweep, res ? EITHER : AFTER);
 	keep_release(mark);
 	return hit;
 }
@@ -137,10 +129,7 @@ static void sweep_clean_failures(struct sweep *sweep)
 		hit = device.faults.hit;
 		fault_arm(&device.faults, NULL);
 		CHECK(!res || res == TEE_ERROR_STORAGE_NO_SPACE);
-		if (res)
-			sweep_check_before(sweep);
-		else
-			sweep_check_after(sweep);
+		sweep_check(sweep, res ? BEFORE : AFTER);
 		keep_release(mark);
 	}
 }
@@ -206,8 +195,7 @@ static void sweep_blindness(struct sweep *sweep)
 		CHECK(sweep->scenario->run(&client) != TEE_SUCCESS);
 	}
 	device_power_cycle();
-	sweep_check_before(sweep);
-	sweep_check_working(sweep);
+	sweep_check_restarted(sweep, BEFORE);
 	keep_release(mark);
 }
 
