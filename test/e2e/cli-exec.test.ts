@@ -39,7 +39,7 @@ test('signals reach the program, and its end by one is seen', async () => {
   const { running, process, written } = start([
     'sh',
     '-c',
-    "trap 'echo caught; exit 4' TERM; echo ready; sleep 30 & wait",
+    "trap 'echo caught; exit 4' TERM; echo ready; sleep 30 > /dev/null & wait",
   ]);
   await running;
   process.kill('SIGTERM');

@@ -104,6 +104,12 @@ describe('what cannot be is refused before anything is started', () => {
   const marker = path.join(freshFolder(), 'started');
   const touch = ['--', 'touch', marker];
 
+  beforeAll(() => {
+    put('zero', Buffer.from('a\0b'));
+    put('latin1', Buffer.from([0x61, 0xe4]));
+    put('large', Buffer.alloc(128 * 1024 - 2, 'x'));
+  });
+
   afterAll(() => {
     expect(readdirSync(path.dirname(marker))).toEqual([]);
   });
@@ -123,9 +129,6 @@ describe('what cannot be is refused before anything is started', () => {
     ['an empty key', ['--env', 'A='], 2, '--env A= names no key'],
     ['nothing asked for', [], 2, 'say which secrets'],
   ])('%s', (_what, args, code, message) => {
-    put('zero', Buffer.from('a\0b'));
-    put('latin1', Buffer.from([0x61, 0xe4]));
-    put('large', Buffer.alloc(128 * 1024 - 2, 'x'));
     const ran = exec(...args, ...touch);
     expect([ran.code, ran.stdout.length]).toEqual([code, 0]);
     expect(ran.stderr).toContain(message);

@@ -57,7 +57,11 @@ function originArguments(origin) {
 
 /** Parts of the kernel that take a quarter of the start, and that nothing here uses: certificates, entropy from jitter, BPF. */
 const UNUSED = ['load_system_certificate_list', 'jent_mod_init', 'bpf_tcp_ca_kfunc_init', 'bpf_dummy_struct_ops_init'];
-const KERNEL_ARGUMENTS = `console=ttyAMA0 quiet panic=-1 cryptomgr.notests initcall_blacklist=${UNUSED.join(',')}`;
+/**
+ * Programs are always at the same addresses, so that the emulator, which tells code by them, need not translate Node.js
+ * anew for each process: a tenth to a fifth of what a short one takes.
+ */
+const KERNEL_ARGUMENTS = `console=ttyAMA0 quiet panic=-1 norandmaps cryptomgr.notests initcall_blacklist=${UNUSED.join(',')}`;
 
 /** @param {QemuSetup} setup */
 export function qemuArguments(setup) {
