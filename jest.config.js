@@ -24,7 +24,7 @@ const sanitizers = [
   'native/sanitized/*.test.ts',
 ];
 
-/** Files of test/e2e that tools/test.mjs runs beside the others, so many that both halves of `npm test` take equally long. */
+/** Files of test/e2e that are a kind of their own, which tools/test.mjs runs beside the rest of them. */
 const adversity = 'attacks|limits';
 
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */

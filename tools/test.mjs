@@ -2,16 +2,18 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * `npm test`: sets up what is missing, then runs every kind of test. Most of those on the real OP-TEE (e2e) take as long as all
- * others together and keep one processor busy, so they run beside them; what they print is shown after the others. The last
- * line adds them all up. `npm test -- unit e2e` runs only the kinds named.
+ * `npm test`: sets up what is missing, then runs every kind of test, two at a time: beside the others most of those on the
+ * real OP-TEE (e2e), which take longest and keep one processor busy, and when they have ended whatever kind is last in line.
+ * What these print is shown after the others. The last line adds them all up. `npm test -- unit e2e` runs only the kinds named.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ensureAptGroups } from './lib/apt.mjs';
 import { conformanceCounts, conformanceTable, isLeftOut } from './lib/conformance-counts.mjs';
 import { ROOT } from './lib/paths.mjs';
+import { ensureImages } from './machine/boot-image.mjs';
 import { ensureNpm } from './setup.mjs';
 
 /** @typedef {import('./lib/conformance-counts.mjs').Conformance} Conformance */
@@ -123,21 +125,21 @@ const FIRST = 'build';
 /** It runs beside the others. */
 const BESIDE = 'e2e';
 
-/** In this order. @type {Readonly<Record<string, Kind>>} */
+/** In this order, the shortest last, so that both halves end at about the same time. @type {Readonly<Record<string, Kind>>} */
 const KINDS = {
   [FIRST]: single('npm', 'run', '--silent', 'build'),
   check: counted('tools/check.mjs'),
   unit: jest('unit'),
-  conformance: jest('conformance'),
   host: counted('tools/host-tests.mjs'),
-  fuzz: counted('tools/fuzz.mjs'),
-  coverage: counted('tools/coverage.mjs'),
+  adversity: jest('adversity'),
+  sanitizers: counted('tools/sanitizers.mjs'),
+  package: jest('package'),
+  conformance: jest('conformance'),
   native: jest('native'),
   prebuilds: counted('tools/check-prebuilds.mjs', '--make'),
-  sanitizers: counted('tools/sanitizers.mjs'),
   'ways-in': jest('ways-in'),
-  package: jest('package'),
-  adversity: jest('adversity'),
+  fuzz: counted('tools/fuzz.mjs'),
+  coverage: counted('tools/coverage.mjs'),
   [BESIDE]: jest('e2e'),
 };
 
@@ -158,15 +160,31 @@ function runShown(kind) {
   return runKind(kind, output);
 }
 
+/** What the machine boots from takes as long as the build. If it fails, so will what needs it, which counts that. */
+async function prepareMachine() {
+  await ensureAptGroups('machine');
+  await ensureImages();
+}
+
 /** @param {readonly string[]} kinds @returns {Promise<Result[]>} */
 async function runAll(kinds) {
+  const images = kinds.includes(BESIDE) ? prepareMachine().catch(() => {}) : undefined;
   const results = kinds.includes(FIRST) ? [await runShown(FIRST)] : [];
+  await images;
   if (results.some(({ failed }) => failed > 0)) return results;
+
+  const waiting = kinds.filter((kind) => kind !== FIRST && kind !== BESIDE);
   const output = new Output();
-  const beside = kinds.includes(BESIDE) ? runKind(BESIDE, output) : undefined;
-  for (const kind of kinds) if (kind !== FIRST && kind !== BESIDE) results.push(await runShown(kind));
+  const runBeside = async () => {
+    if (!kinds.includes(BESIDE)) return;
+    for (let kind = BESIDE; kind; kind = waiting.pop() ?? '') results.push(await runKind(kind, output));
+  };
+  const beside = runBeside();
+  for (let kind = waiting.shift(); kind; kind = waiting.shift()) results.push(await runShown(kind));
   output.show();
-  return beside ? [...results, await beside] : results;
+  await beside;
+  const place = (/** @type {Result} */ { kind }) => kinds.indexOf(kind);
+  return results.sort((a, b) => place(a) - place(b));
 }
 
 /** @param {readonly Result[]} results */

@@ -177,7 +177,7 @@ export function concurrencySuite(open: OpenStore): void {
   test('too many calls at once are refused, and those that were taken are served', async () => {
     let refused: PromiseRejectedResult[] = [];
     // Work for the TEE that costs this side nothing; the quicker the backend, the more of it keeps it busy.
-    for (let kib = 1024; refused.length === 0 && kib <= 128 * 1024; kib *= 4) {
+    for (let kib = 2048; refused.length === 0 && kib <= 128 * 1024; kib *= 4) {
       const size = Math.min(kib, 1024) * 1024;
       const busy = Array.from({ length: (kib * 1024) / size }, () => store().generate('busy', { size }));
       const results = await Promise.allSettled(Array.from({ length: 1200 }, () => store().has('busy')));
