@@ -6,8 +6,6 @@
 #include "device.h"
 
 /* In an object ID (docs/storage-format.md). */
-#define COPY_AT 1
-#define LOGIN_AT 2
 #define LAST_OF_UUID_AT 18
 #define NUMBER_AT 19
 

@@ -10,11 +10,6 @@
 #include "snapshot.h"
 #include "tee_api_defines.h"
 
-/* Where in an object ID the number of the copy is (docs/storage-format.md). */
-#define COPY_AT 1
-/* And the login type of the owner. */
-#define LOGIN_AT 2
-
 enum harm {
 	HARM_GONE,
 	HARM_AT_OPEN,
@@ -80,14 +75,6 @@ static TEE_Result do_nothing(struct client *client)
 static const struct scenario just_there = { "just there", do_nothing, false,
 					    false };
 
-static bool is_primary_of_alice(const struct map_blob *blob)
-{
-	const uint8_t *id = blob->id.bytes;
-
-	return !id[COPY_AT] && id[LOGIN_AT] == alice.login &&
-	       id[LOGIN_AT + 16] == alice.uuid.clockSeqAndNode[7];
-}
-
 static void sweep_one_copy(struct sweep *sweep)
 {
 	size_t count = map_count(&sweep->start);
@@ -105,7 +92,7 @@ static void sweep_one_copy(struct sweep *sweep)
 		 * If it was read and its owner has changed something since, it
 		 * was mended.
 		 */
-		if (is_primary_of_alice(map_at(&sweep->start, n / HARMS))) {
+		if (is_copy_of_alice(map_at(&sweep->start, n / HARMS), 0)) {
 			CHECK_EQ(map_count(&device.map), count);
 			do_harm(twin_of(n / HARMS), (n + 1) % HARMS);
 			device_restart();

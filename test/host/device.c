@@ -32,9 +32,6 @@ void device_restart(void)
 	device_power_cycle();
 }
 
-/* Where an object ID has the login type of its owner. */
-#define LOGIN_AT 2
-
 size_t device_owned_objects(void)
 {
 	const struct map_blob *blob = NULL;

@@ -25,16 +25,18 @@ struct device {
 
 extern struct device device;
 
+/* Where in an object ID (docs/storage-format.md) the number of the copy is. */
+#define COPY_AT 1
+/* And the login type of the owner; 0: the TA itself. */
+#define LOGIN_AT 2
+
 /* Power off and on again: the TA is gone without a word. */
 void device_power_cycle(void);
 
 /* Shuts down in good order and starts again: every cache is cold. */
 void device_restart(void);
 
-/*
- * How many objects there are that belong to an owner. Those of the TA itself
- * (docs/storage-format.md) have an ID with login type 0.
- */
+/* How many objects there are that belong to an owner. */
 size_t device_owned_objects(void);
 
 /* Puts the storage back to what a copy of it was; the TA is gone. */

@@ -321,6 +321,29 @@ static struct looked_at *looked_at(struct sweep *sweep)
 	return all + n;
 }
 
+bool is_copy_of_alice(const struct map_blob *blob, uint8_t copy)
+{
+	const uint8_t *id = blob->id.bytes;
+
+	return id[COPY_AT] == copy && id[LOGIN_AT] == alice.login &&
+	       id[LOGIN_AT + 16] == alice.uuid.clockSeqAndNode[7];
+}
+
+/* Either copy of all there is may be lost afterwards. */
+static void check_without(const struct sweep *sweep,
+			  const struct map_store *stored, uint8_t copy)
+{
+	size_t at = 0;
+
+	device_restore(stored);
+	while (at < map_count(&device.map))
+		if (is_copy_of_alice(map_at(&device.map, at), copy))
+			map_remove_at(&device.map, at);
+		else
+			at++;
+	sweep_check(sweep, EITHER);
+}
+
 void sweep_check_restarted(struct sweep *sweep, enum found allowed)
 {
 	struct looked_at *at = looked_at(sweep);
@@ -329,6 +352,8 @@ void sweep_check_restarted(struct sweep *sweep, enum found allowed)
 	if (!at->found) {
 		at->found = look(sweep);
 		sweep_check_working(sweep);
+		check_without(sweep, &at->map, 0);
+		check_without(sweep, &at->map, 1);
 	}
 	CHECK(at->found & allowed);
 }

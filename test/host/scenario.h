@@ -67,9 +67,13 @@ void sweep_check(const struct sweep *sweep, enum found allowed);
 /* Everything works: a change is made, read and undone. */
 void sweep_check_working(const struct sweep *sweep);
 
+/* Whether a blob is the primary copy (0) or the twin (1) of one of alice's. */
+bool is_copy_of_alice(const struct map_blob *blob, uint8_t copy);
+
 /*
  * Restarts the TA, which then knows nothing but what is stored, and does both
- * checks; but what is stored for a second time is not looked at again.
+ * checks, and the first one without the primary copies and without the twins;
+ * but what is stored for a second time is not looked at again.
  */
 void sweep_check_restarted(struct sweep *sweep, enum found allowed);
 

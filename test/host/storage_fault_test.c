@@ -195,7 +195,8 @@ static void sweep_blindness(struct sweep *sweep)
 		CHECK(sweep->scenario->run(&client) != TEE_SUCCESS);
 	}
 	device_power_cycle();
-	sweep_check_restarted(sweep, BEFORE);
+	sweep_check(sweep, BEFORE);
+	sweep_check_working(sweep);
 	keep_release(mark);
 }
 
