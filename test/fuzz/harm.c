@@ -5,8 +5,7 @@
 
 #include "device.h"
 
-/* In an object ID (docs/storage-format.md). */
-#define LAST_OF_UUID_AT 18
+/* In an object ID, with those of device.h. */
 #define NUMBER_AT 19
 
 #define HEADER_SIZE 64

@@ -29,6 +29,8 @@ extern struct device device;
 #define COPY_AT 1
 /* And the login type of the owner; 0: the TA itself. */
 #define LOGIN_AT 2
+/* And the last byte of the owner's UUID. */
+#define LAST_OF_UUID_AT 18
 
 /* Power off and on again: the TA is gone without a word. */
 void device_power_cycle(void);

@@ -326,7 +326,7 @@ bool is_copy_of_alice(const struct map_blob *blob, uint8_t copy)
 	const uint8_t *id = blob->id.bytes;
 
 	return id[COPY_AT] == copy && id[LOGIN_AT] == alice.login &&
-	       id[LOGIN_AT + 16] == alice.uuid.clockSeqAndNode[7];
+	       id[LAST_OF_UUID_AT] == alice.uuid.clockSeqAndNode[7];
 }
 
 /* Either copy of all there is may be lost afterwards. */
