@@ -15,6 +15,8 @@ export interface Backend {
   readonly info: Partial<StoreInfo>;
   /** Options of a store that tests may fill: with the usual quota, or a small one where filling that takes minutes. */
   readonly fillable: OpenOptions;
+  /** Whether a call of a store goes to another machine and takes milliseconds. */
+  readonly distant: boolean;
   /** How many random sequences of operations a property is tried with. */
   readonly runs: number;
   readonly isAvailable: (typeof SecureStorage)['isAvailable'];

@@ -26,7 +26,7 @@ export function conformance(backend: Backend): void {
       valueSuite(open);
     });
     describe('limits', () => {
-      limitSuite(open);
+      limitSuite(backend);
     });
     describe('changes', () => {
       changeSuite(open);

@@ -30,6 +30,7 @@ conformance({
   info: { backend: 'memory', secure: false, antiRollback: 0 },
   fillable: {},
   runs: HOST_RUNS,
+  distant: false,
   isAvailable: async (options) => (await diagnoseMemory(options)).ok,
   diagnose: diagnoseMemory,
   inProcess: true,

@@ -37,6 +37,7 @@ conformance({
   fillable: {},
   // Each takes three times as long here: what is stored goes to files.
   runs: HOST_RUNS / 3,
+  distant: false,
   isAvailable: (options) => SecureStorage.isAvailable(simulated(directory, options)),
   diagnose: (options) => SecureStorage.diagnose(simulated(directory, options)),
   inProcess: true,

@@ -41,6 +41,7 @@ conformance({
   info: { backend: 'optee', secure: true, antiRollback: 100 },
   fillable: {},
   runs: HOST_RUNS,
+  distant: false,
   isAvailable: (options) => SecureStorage.isAvailable(options),
   diagnose: (options) => SecureStorage.diagnose(options),
   inProcess: true,

@@ -72,6 +72,7 @@ conformance({
   },
   fillable: { taUuid: SMALL_UUID },
   runs: 1,
+  distant: true,
   isAvailable: async (options) => {
     const alice = await machineOfFile.user('alice');
     return alice.run(({ require }, given) => {

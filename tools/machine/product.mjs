@@ -52,7 +52,7 @@ export async function ensureDist() {
   await ensureNpm();
   await withLock(path.join(CACHE, 'dist.lock'), async () => {
     if (isUpToDate(output, sources)) return;
-    const tsc = at('node_modules/typescript/bin/tsc');
+    const tsc = at('node_modules/typescript-7/bin/tsc');
     await step('Compiling the TypeScript', () => run(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: ROOT }));
   });
 }
@@ -106,6 +106,8 @@ export async function productOverlay() {
   /** @type {Overlay} */
   const overlay = new Map();
   addFolder(overlay, at('dist'), `${PACKAGE}/dist`);
+  // The compiler's own, which it writes without need, and each time a machine would have to boot.
+  overlay.delete(`${PACKAGE}/dist/.tsbuildinfo`);
   overlay.set(`${PACKAGE}/package.json`, { file: at('package.json') });
   overlay.set(`${PACKAGE}/prebuilds/linux-arm64/optee-secure-storage.glibc.node`, { file: addon });
   // As npm would: a package's commands are made executable when it is installed.

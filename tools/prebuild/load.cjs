@@ -44,7 +44,7 @@ function tryInWorker(file) {
   return new Promise((resolve, reject) => {
     /** @type {object} */
     let result;
-    const worker = new Worker(module.filename, { workerData: file });
+    const worker = new Worker(__filename, { workerData: file });
     worker.once('message', (message) => (result = message));
     worker.once('error', reject);
     worker.once('exit', () => resolve(result));

@@ -66,7 +66,7 @@ export function inSimulator(program: string, args: readonly string[], folder: st
 
 /** What the compiler says of a folder of test/ways-in, which has a tsconfig.json; '' if nothing. */
 export async function typeErrors(folder: string): Promise<string> {
-  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  const tsc = path.join(ROOT, 'node_modules/typescript-7/bin/tsc');
   const args = [tsc, '-p', path.join(PACKAGES, folder), '--pretty', 'false'];
   return (await runProgram(process.execPath, args)).stdout;
 }
