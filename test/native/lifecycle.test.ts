@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Sessions' threads and the ends of environments, over the fake libteec. */
-import { run, valueOf } from './support/run.js';
+import { run, useProcess, valueOf } from './support/run.js';
 import { sanitizer, SLOWNESS } from './support/sanitizer.js';
 import type { Prefix } from './scenarios/lifecycle.js';
 
@@ -18,11 +18,25 @@ test.each(all)('process.exit() after "%s"', async (prefix) => {
   expect(msToExit).toBeLessThan(1500 * SLOWNESS);
 });
 
-describe.each([true, false])('with the addon loaded in the main thread: %s', (loadedBefore) => {
-  // Processes under sanitizers take seconds, so each of the two does half of these.
-  const half = all.filter((_, index) => (index % 2 === 0) === (loadedBefore === (sanitizer === 'thread')));
-  test.each(sanitizer === undefined ? all : half)('a worker thread is terminated after "%s"', async (prefix) => {
-    await expect(valueOf('lifecycle.ts', 'terminateAfter', { argument: { prefix, loadedBefore } })).resolves.toBe(0);
+// Processes under sanitizers take seconds, so each way to load the addon does half of these.
+const inWorker = (half: 'even' | 'odd') =>
+  sanitizer === undefined ? all : all.filter((_, index) => (index % 2 === 0) === (half === 'even'));
+
+describe('with the addon loaded in the main thread', () => {
+  const of = useProcess('lifecycle.ts');
+  test.each(inWorker(sanitizer === 'thread' ? 'even' : 'odd'))(
+    'a worker thread is terminated after "%s"',
+    async (prefix) => {
+      await expect(of('terminateAfter', { prefix, loadedBefore: true })).resolves.toBe(0);
+    },
+  );
+});
+
+describe('with the addon loaded in the worker thread first', () => {
+  test.each(inWorker(sanitizer === 'thread' ? 'odd' : 'even'))('which is terminated after "%s"', async (prefix) => {
+    await expect(
+      valueOf('lifecycle.ts', 'terminateAfter', { argument: { prefix, loadedBefore: false } }),
+    ).resolves.toBe(0);
   });
 });
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Parameters and results, over the fake libteec: what the addon does with them, not what OP-TEE does. */
 import { REFUSAL } from './support/fake.js';
-import { valueOf } from './support/run.js';
+import { useProcess } from './support/run.js';
 
 const SHORT_BUFFER = 0xffff0010;
-const of = <T>(name: string, argument?: unknown) => valueOf<T>('parameters.ts', name, { argument });
+const of = useProcess('parameters.ts');
 
 test('values go in and come out', async () => {
   await expect(of('values')).resolves.toEqual({

@@ -93,13 +93,14 @@ export async function ownBuffers() {
 export async function sizes(list: number[]) {
   const session = await open();
   const equal: boolean[] = [];
+  const before = await counter(session, Counter.ALLOCATIONS);
   for (const size of list) {
     const data = randomBytes(size);
     const out = { type: 'memref-out', size } as const;
     const { params } = await invoke(session, Command.COPY, { type: 'memref-in', data }, out);
     equal.push(digest((params[1] as { data: Buffer }).data) === digest(data));
   }
-  const allocations = await counter(session, Counter.ALLOCATIONS);
+  const allocations = (await counter(session, Counter.ALLOCATIONS)) - before;
   const blocks = await counter(session, Counter.BLOCKS);
   await session.close();
   return { equal, allocations, blocks };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Scenarios run in child processes: the library path is fixed when a process starts, and some end their process. */
-import { fork, execFileSync } from 'node:child_process';
+import { fork, execFileSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { compilerFlags, sanitizer, softTeeArguments, supervise } from './sanitizer.js';
@@ -10,6 +10,8 @@ const OUTPUT = path.join(ROOT, 'build', 'test-native', sanitizer ?? 'plain');
 
 /** No scenario takes longer, unless something is wrong. */
 const LONGEST_MS = 60_000;
+/** Nor all those of a file that share a process. */
+const FILE_MS = 5 * LONGEST_MS;
 
 /** The fake as libteec.so.2, or as libteec.so.1, both, or none at all. */
 export type FakeLibrary = 'so2' | 'so1' | 'both' | 'none';
@@ -42,41 +44,90 @@ export interface Ended {
  * Runs `name` of scenarios/`file` to the end of its process. In a test run under a sanitizer it rejects if there is a
  * report, with that.
  */
-export function run(file: string, name: string, options: RunOptions = {}): Promise<Ended> {
+export async function run(file: string, name: string, options: RunOptions = {}): Promise<Ended> {
+  const { child, ended } = start(file, [name, JSON.stringify(options.argument ?? null)], options);
+  let value: unknown;
+  let returned = performance.now();
+  child.on('message', (message: { value: unknown }) => {
+    value = message.value;
+    returned = performance.now();
+  });
+  const rest = await ended;
+  return { value, ...rest, msToExit: performance.now() - returned };
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  /** Rejects with a sanitizer's report, if there is one. */
+  readonly ended: Promise<Omit<Ended, 'value' | 'msToExit'>>;
+}
+
+function start(file: string, args: readonly string[], options: RunOptions, longestMs = LONGEST_MS): Started {
   const hook = path.join(__dirname, 'typescript_hook.cjs');
   if (sanitizer !== undefined) translate(hook, file);
   const { launcher, env, reports } = supervise(options.leakCheck ?? true);
   const [execPath = '', ...before] = launcher;
-  const child = fork(path.join(__dirname, 'child.ts'), [file, name, JSON.stringify(options.argument ?? null)], {
+  const child = fork(path.join(__dirname, 'child.ts'), [file, ...args], {
     execPath,
     execArgv: [...before, '-r', hook, ...(options.nodeOptions ?? [])],
     env: { ...process.env, LD_LIBRARY_PATH: libraryFolder(options.library ?? 'so2'), ...env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // jest does not end while a child of its tests runs.
-    timeout: LONGEST_MS,
+    timeout: longestMs,
     killSignal: 'SIGKILL',
   });
   let stdout = '';
   let stderr = '';
-  let value: unknown;
-  let returned = performance.now();
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  child.on('message', (message: { value: unknown }) => {
-    value = message.value;
-    returned = performance.now();
-  });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Omit<Ended, 'value' | 'msToExit'>>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      const msToExit = performance.now() - returned;
       const [report] = reports(stderr);
-      if (report === undefined) resolve({ value, code, signal, stdout, stderr, msToExit });
+      if (report === undefined) resolve({ code, signal, stdout, stderr });
       // A scenario that failed leaves everything behind: what it said is the cause then.
       else
-        reject(new Error(code === 0 ? report : `${name} ended with ${String(signal ?? code)}:\n${stderr}\n${report}`));
+        reject(new Error(code === 0 ? report : `${file} ended with ${String(signal ?? code)}:\n${stderr}\n${report}`));
     });
   });
+  return { child, ended };
+}
+
+/**
+ * A process for those scenarios of a file that leave nothing behind and do not look at the whole process: started by the
+ * first test that runs one, and after the last it must end by itself, well, and without a sanitizer's report.
+ */
+export function useProcess(file: string): <T>(name: string, argument?: unknown) => Promise<T> {
+  let started: Started | undefined;
+  let last = 0;
+
+  afterAll(async () => {
+    if (started === undefined) return;
+    // It disconnects by itself: when this side does, the end of the process is not told.
+    started.child.send('end');
+    const { code, signal, stderr } = await started.ended;
+    if (code !== 0) throw new Error(`${file} ended with ${String(signal ?? code)}:\n${stderr}`);
+  }, LONGEST_MS);
+
+  return async <T>(name: string, argument: unknown = null) => {
+    const { child, ended } = (started ??= start(file, [], {}, FILE_MS));
+    const id = ++last;
+    const answer = new Promise<{ value: T }>((resolve, reject) => {
+      const settle = (message: { id: number; value: T; error?: string }) => {
+        if (message.id !== id) return;
+        child.off('message', settle);
+        if (message.error === undefined) resolve(message);
+        else reject(new Error(message.error));
+      };
+      child.on('message', settle);
+    });
+    child.send({ id, name, argument });
+    const early = ended.then(({ code, signal, stderr }) => {
+      throw new Error(`${name} ended its process with ${String(signal ?? code)}:\n${stderr}`);
+    });
+    const { value } = await Promise.race([answer, early]);
+    return value;
+  };
 }
 
 /** Runs a scenario whose process must end well, and returns its value. */
