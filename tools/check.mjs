@@ -23,9 +23,9 @@ const CHECKS = [
   },
   { name: 'eslint', check: ['eslint', '--max-warnings', '0', '.'], fix: ['eslint', '--fix', '.'] },
   // It compiles, for what has been compiled is looked at only where it changed.
-  { name: 'types of src-ts', check: ['tsc', '-p', 'tsconfig.json'] },
-  { name: 'types of test', check: ['tsc', '-p', 'test/tsconfig.json'] },
-  { name: 'types of tools', check: ['tsc', '-p', 'tools/tsconfig.json'] },
+  { name: 'types of src-ts', check: ['node', 'node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'types of test', check: ['node', 'node_modules/typescript-7/bin/tsc', '-p', 'test/tsconfig.json'] },
+  { name: 'types of tools', check: ['node', 'node_modules/typescript-7/bin/tsc', '-p', 'tools/tsconfig.json'] },
   { name: 'links', check: ['node', 'tools/docs/links.mjs'] },
   { name: 'docs', check: ['node', 'tools/docs.mjs', '--check'], fix: ['node', 'tools/docs.mjs'] },
 ];
