@@ -4,7 +4,7 @@
 /** `npm run check` and `npm run format`: formatters, linters, type checks and documentation over the whole tree. */
 import { spawnSync } from 'node:child_process';
 import { trackedFiles } from './lib/git.mjs';
-import { ROOT } from './lib/paths.mjs';
+import { ROOT, TSC } from './lib/paths.mjs';
 import { ensureNpm } from './setup.mjs';
 
 const fix = process.argv.includes('--fix');
@@ -23,9 +23,9 @@ const CHECKS = [
   },
   { name: 'eslint', check: ['eslint', '--max-warnings', '0', '.'], fix: ['eslint', '--fix', '.'] },
   // It compiles, for what has been compiled is looked at only where it changed.
-  { name: 'types of src-ts', check: ['node', 'node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.json'] },
-  { name: 'types of test', check: ['node', 'node_modules/typescript-7/bin/tsc', '-p', 'test/tsconfig.json'] },
-  { name: 'types of tools', check: ['node', 'node_modules/typescript-7/bin/tsc', '-p', 'tools/tsconfig.json'] },
+  { name: 'types of src-ts', check: ['node', TSC, '-p', 'tsconfig.json'] },
+  { name: 'types of test', check: ['node', TSC, '-p', 'test/tsconfig.json'] },
+  { name: 'types of tools', check: ['node', TSC, '-p', 'tools/tsconfig.json'] },
   { name: 'links', check: ['node', 'tools/docs/links.mjs'] },
   { name: 'docs', check: ['node', 'tools/docs.mjs', '--check'], fix: ['node', 'tools/docs.mjs'] },
 ];

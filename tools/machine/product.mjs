@@ -6,7 +6,7 @@ import { ensureAptGroups } from '../lib/apt.mjs';
 import { keyOf } from '../lib/cached.mjs';
 import { withLock } from '../lib/lock.mjs';
 import { ensureNpm } from '../lib/npm.mjs';
-import { CACHE, ROOT } from '../lib/paths.mjs';
+import { CACHE, ROOT, TSC } from '../lib/paths.mjs';
 import { step } from '../lib/progress.mjs';
 import { run, SetupError } from '../lib/run.mjs';
 import { ensurePrebuild } from '../prebuild.mjs';
@@ -52,8 +52,7 @@ export async function ensureDist() {
   await ensureNpm();
   await withLock(path.join(CACHE, 'dist.lock'), async () => {
     if (isUpToDate(output, sources)) return;
-    const tsc = at('node_modules/typescript-7/bin/tsc');
-    await step('Compiling the TypeScript', () => run(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: ROOT }));
+    await step('Compiling the TypeScript', () => run(process.execPath, [TSC, '-p', 'tsconfig.json'], { cwd: ROOT }));
   });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a sanitizer sees fails a test: shown with faults of the fake libteec that hit the addon's own code. */
-import { run } from '../support/run.js';
+import { run, SharedProcess } from '../support/run.js';
 import { sanitizer } from '../support/sanitizer.js';
 
 if (sanitizer === undefined) throw new Error('this is for tools/sanitizers.mjs');
@@ -33,8 +33,19 @@ const faults = [
   },
 ];
 
-test.each(faults.filter(({ by }) => by === sanitizer))('$what', async ({ fault, report }) => {
+const seen = faults.filter(({ by }) => by === sanitizer);
+
+test.each(seen)('$what', async ({ fault, report }) => {
   await expect(run('faults.ts', 'suffer', { env: { FAKE_FAULT: fault } })).rejects.toThrow(report);
+});
+
+test.each(seen)('$what, in a process that runs several scenarios', async ({ fault, report }) => {
+  const shared = new SharedProcess('faults.ts', { env: { FAKE_FAULT: fault } });
+  const sufferAndEnd = async () => {
+    await shared.valueOf('suffer');
+    await shared.end();
+  };
+  await expect(sufferAndEnd()).rejects.toThrow(report);
 });
 
 test('without a fault there is no report, and the addon is the one built with the sanitizer', async () => {

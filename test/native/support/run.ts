@@ -93,30 +93,28 @@ function start(file: string, args: readonly string[], options: RunOptions, longe
   return { child, ended };
 }
 
-/**
- * A process for those scenarios of a file that leave nothing behind and do not look at the whole process: started by the
- * first test that runs one, and after the last it must end by itself, well, and without a sanitizer's report.
- */
-export function useProcess(file: string): <T>(name: string, argument?: unknown) => Promise<T> {
-  let started: Started | undefined;
-  let last = 0;
+/** A process that runs one scenario of a file after the other. */
+export class SharedProcess {
+  readonly #file: string;
+  readonly #started: Started;
+  #last = 0;
 
-  afterAll(async () => {
-    if (started === undefined) return;
-    // It disconnects by itself: when this side does, the end of the process is not told.
-    started.child.send('end');
-    const { code, signal, stderr } = await started.ended;
-    if (code !== 0) throw new Error(`${file} ended with ${String(signal ?? code)}:\n${stderr}`);
-  }, LONGEST_MS);
+  constructor(file: string, options: RunOptions = {}) {
+    this.#file = file;
+    this.#started = start(file, [], options, FILE_MS);
+    // It is told by end(), and by valueOf() while that waits.
+    this.#started.ended.catch(() => {});
+  }
 
-  return async <T>(name: string, argument: unknown = null) => {
-    const { child, ended } = (started ??= start(file, [], {}, FILE_MS));
-    const id = ++last;
-    const answer = new Promise<{ value: T }>((resolve, reject) => {
+  /** What a scenario returned. Rejects if it failed, or if the process ended meanwhile. */
+  async valueOf<T>(name: string, argument: unknown = null): Promise<T> {
+    const { child, ended } = this.#started;
+    const id = ++this.#last;
+    const answer = new Promise<T>((resolve, reject) => {
       const settle = (message: { id: number; value: T; error?: string }) => {
         if (message.id !== id) return;
         child.off('message', settle);
-        if (message.error === undefined) resolve(message);
+        if (message.error === undefined) resolve(message.value);
         else reject(new Error(message.error));
       };
       child.on('message', settle);
@@ -125,9 +123,27 @@ export function useProcess(file: string): <T>(name: string, argument?: unknown) 
     const early = ended.then(({ code, signal, stderr }) => {
       throw new Error(`${name} ended its process with ${String(signal ?? code)}:\n${stderr}`);
     });
-    const { value } = await Promise.race([answer, early]);
-    return value;
-  };
+    return Promise.race([answer, early]);
+  }
+
+  /** Rejects unless the process now ends by itself, well, and without a sanitizer's report. */
+  async end(): Promise<void> {
+    const { child, ended } = this.#started;
+    // It disconnects by itself: when this side does, the end of the process is not told.
+    if (child.connected) child.send('end');
+    const { code, signal, stderr } = await ended;
+    if (code !== 0) throw new Error(`${this.#file} ended with ${String(signal ?? code)}:\n${stderr}`);
+  }
+}
+
+/**
+ * A process for those scenarios of a file that leave nothing behind and do not look at the whole process: started by the
+ * first test that runs one, and after the last it must end well.
+ */
+export function useProcess(file: string): <T>(name: string, argument?: unknown) => Promise<T> {
+  let shared: SharedProcess | undefined;
+  afterAll(() => shared?.end(), LONGEST_MS);
+  return (name, argument) => (shared ??= new SharedProcess(file)).valueOf(name, argument);
 }
 
 /** Runs a scenario whose process must end well, and returns its value. */
