@@ -167,8 +167,8 @@ export async function closeWaits() {
 
 export async function closeDoesNotWaitForHanging() {
   const session = await open();
-  const missed = failure(() => hang(session, 150));
   const begin = performance.now();
+  const missed = failure(() => hang(session, 150));
   await session.close();
   return { missed: (await missed).kind, ms: performance.now() - begin };
 }
