@@ -14,7 +14,9 @@ const START_MS = 20 * 60_000;
 const POOL = 10;
 const PATIENT_MS = 30_000;
 /** Changes that are acknowledged before an event, at most; a number of them, so that a slow machine is at work too. */
-const MOST_CHANGES = 12;
+const MOST_CHANGES = 4;
+/** Each so manieth client is killed while another user works too, and only then is more looked at than its own keys. */
+const WITH_OTHERS = 5;
 /** Not longer, for a writer may have met with an error. */
 const LONGEST_WAIT_MS = 10_000;
 /** Milliseconds after the last of them, at most: somewhat more than a change takes. */
@@ -98,7 +100,7 @@ async function tryOne(
   event: Event,
   index: number,
   members: readonly Member[],
-  strike: () => Promise<Struck>,
+  strike: (signal: AbortSignal) => Promise<Struck>,
 ): Promise<void> {
   const before = members.map(({ at }) => at);
   for (const member of members) await member.work();
@@ -193,9 +195,9 @@ test(
       const opened = await freshCrew();
       for (const index of left(event)) {
         if (!isUp) await refresh(opened, HOPELESS_MS);
-        await tryOne(opened, event, index, opened.writers, async () => {
+        await tryOne(opened, event, index, opened.writers, async (signal) => {
           await opened.machine.supplicant('kill');
-          const ended = await opened.renewSupplicant(opened.writers);
+          const ended = await opened.renewSupplicant(signal, opened.writers);
           const alive = opened.writers.filter((writer) => !ended.includes(writer));
           const progress = await Promise.all(alive.map((writer) => writer.rest()));
           const wrong = progress.flatMap((each) => each.wrong);
@@ -226,13 +228,12 @@ test(
         }
         const victim = victims.shift();
         if (victim === undefined) throw new Error('the pool is empty');
-        // Every fourth time the other user works meanwhile.
-        const others = index % 4 === 0 ? bob : [];
-        await tryOne(opened, event, index, [victim, ...others], async () => {
-          await victim.end();
+        const others = (index + 1) % WITH_OTHERS === 0 ? bob : [];
+        await tryOne(opened, event, index, [victim, ...others], async (signal) => {
+          await victim.end(signal);
           const progress = await Promise.all(others.map((other) => other.rest()));
-          const ended = await opened.renewSupplicant(others);
-          const judged = await opened.judge();
+          const ended = await opened.renewSupplicant(signal, others);
+          const judged = await opened.judge(others.length > 0 ? undefined : victim);
           isUp = ended.length === 0;
           const wrong = [...judged, ...progress.flatMap((each) => each.wrong)];
           return { wrong, ended: ended.length, late: Math.round(Math.max(0, ...progress.map((each) => each.late))) };

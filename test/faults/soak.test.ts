@@ -114,8 +114,8 @@ class Soak {
     this.troubles[trouble] = (this.troubles[trouble] ?? 0) + 1;
     const all = [...this.#steady, ...this.#mortal];
     const before = all.map(({ at }) => at);
-    const wrong = await this.#crew.unlessCrashed(async () => {
-      await this.#make(trouble, all);
+    const wrong = await this.#crew.unlessCrashed(async (signal) => {
+      await this.#make(trouble, all, signal);
       return this.#crew.judge();
     });
     // All processes are new then, and nothing could be said of what they use.
@@ -125,7 +125,7 @@ class Soak {
     await this.#sample();
   }
 
-  async #make(trouble: Trouble, all: readonly Member[]): Promise<void> {
+  async #make(trouble: Trouble, all: readonly Member[], signal: AbortSignal): Promise<void> {
     const { machine } = this.#crew;
     if (trouble === 'client killed') return this.#killClient();
     for (const member of all) await member.work();
@@ -141,7 +141,7 @@ class Soak {
     await delay(2000 + random() * 3000);
     for (const member of all) await this.#rest(member, trouble);
     await machine.armFault();
-    if (trouble === 'supplicant restarted') await this.#crew.renewSupplicant();
+    if (trouble === 'supplicant restarted') await this.#crew.renewSupplicant(signal);
   }
 
   async #rest(member: Member, trouble: Trouble): Promise<void> {

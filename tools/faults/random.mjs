@@ -69,7 +69,8 @@ export function randomSection(folder) {
 Processes of two users put, replace and delete small and large values, alone and in batches, until at a random moment
 the machine is cut off, the tee-supplicant killed (SIGKILL) and started again, or a client killed. Then both users' stores
 are compared with what follows from the acknowledged changes: all of them are there, one under way is there or not, each
-value is whole and its key's own, and nothing else is there.
+value is whole and its key's own, and nothing else is there. After a client was killed these are the keys that it
+changed; each fifth time the other user works too, and all is compared.
 
 ${table([['what was ended', 'times', 'acknowledged changes', 'unacknowledged but made', 'processes ended', 'OP-TEE crashed', 'wrong'], ...rows])}
 

@@ -10,7 +10,7 @@ import { installLoad, planOf, type Digest, type LoadTools, type Plan, type Progr
 
 const PATIENCE_MS = 60_000;
 /** How often a supplicant is tried to be started before somebody is taken to be in its way. */
-const ATTEMPTS = 10;
+const ATTEMPTS = 5;
 /** What a process that was killed takes to go, unless something holds it up. */
 const GOING_MS = 2000;
 /** Later than this after its deadline, a call counts as hanging; the host may be busy. */
@@ -80,11 +80,12 @@ export class Member {
     return last === undefined ? this.#begun : Number(last.slice(this.prefix.length));
   }
 
-  /** Ends the process at once, and takes note of how far its work came. */
-  async end(): Promise<void> {
+  /** Ends the process at once, and takes note of how far its work came, unless the machine is set back meanwhile. */
+  async end(signal: AbortSignal): Promise<void> {
     const ended = this.#process.kill().catch(() => undefined);
     // One that waits behind another in the secure world goes only when that one does.
     await Promise.race([ended, delay(GOING_MS)]);
+    signal.throwIfAborted();
     this.wasCutOff();
   }
 
@@ -139,8 +140,6 @@ export class Crew {
   /** Others of alice's, to be ended. */
   readonly pool: readonly Member[];
   readonly #lookers: readonly Member[];
-  /** How often the machine was cut off. */
-  #cuts = 0;
 
   private constructor(machine: Machine, writers: Member[], pool: Member[], lookers: Member[]) {
     this.machine = machine;
@@ -186,7 +185,6 @@ export class Crew {
 
   /** Cuts the machine off, whatever it does, and switches it on: all processes are there again, and new. */
   cutOff(): Promise<void> {
-    this.#cuts++;
     return cutOff(this.machine);
   }
 
@@ -194,8 +192,8 @@ export class Crew {
    * Waits for some work on the machine, or for OP-TEE to crash amid it: the machine is switched off and on then, and what
    * was under way is given up.
    */
-  async unlessCrashed<T>(work: () => Promise<T>): Promise<T | 'crashed'> {
-    const outcome = await unlessCrashed(this.machine, async () => ({ value: await work() }));
+  async unlessCrashed<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | 'crashed'> {
+    const outcome = await unlessCrashed(this.machine, async (signal) => ({ value: await work(signal) }));
     if (outcome) return outcome.value;
     await this.cutOff();
     return 'crashed';
@@ -205,19 +203,22 @@ export class Crew {
     for (const member of [...this.#lookers, ...members]) await member.call('open', timeoutMs);
   }
 
-  /** Compares all stores with what may be there. @returns what is wrong */
-  async judge(): Promise<string[]> {
+  /**
+   * Compares all stores with what may be there.
+   * @param only the member whose keys alone are compared
+   * @returns what is wrong
+   */
+  async judge(only?: Member): Promise<string[]> {
     const wrong: string[] = [];
-    for (const looker of this.#lookers) {
-      const found = await this.#found(looker, PATIENCE_MS);
+    for (const looker of this.#lookers.filter(({ user }) => only === undefined || user === only.user)) {
+      const found = await looker
+        .call('find', PATIENCE_MS, only?.prefix ?? '')
+        .catch((error: unknown) => error as Error);
       if (found instanceof Error) wrong.push(`${looker.user} cannot read: ${found.message}`);
-      else wrong.push(...this.#compare(looker.user, found));
+      else if (only === undefined) wrong.push(...this.#compare(looker.user, found));
+      else wrong.push(...only.judge(found));
     }
     return wrong;
-  }
-
-  #found(looker: Member, patienceMs: number): Promise<Digest | Error> {
-    return looker.call('find', patienceMs).catch((error: unknown) => error as Error);
   }
 
   #compare(user: User, found: Digest): string[] {
@@ -230,21 +231,21 @@ export class Crew {
   /**
    * Puts another supplicant in the place of one that was killed, or is about to end because the client that it works for
    * was. Whoever waits for it stands in the way of its successor, and is ended.
+   * @param signal of unlessCrashed(): a supplicant of the machine that was set back is left alone
    * @param busy may be in the way
    * @returns those that were ended
    */
-  async renewSupplicant(busy: readonly Member[] = []): Promise<Member[]> {
+  async renewSupplicant(signal: AbortSignal, busy: readonly Member[] = []): Promise<Member[]> {
     const ended: Member[] = [];
-    const cuts = this.#cuts;
     for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted();
       const error = await this.machine.supplicant('restart').catch((reason: unknown) => reason as Error);
       if (!(error instanceof Error)) return ended;
-      if (cuts !== this.#cuts) throw error;
       const next = busy[ended.length];
       if (attempt % ATTEMPTS !== 0) await delay(200);
       else if (next === undefined) throw error;
       else {
-        await next.end();
+        await next.end(signal);
         ended.push(next);
       }
     }

@@ -94,8 +94,8 @@ export interface LoadTools {
   start(first: number): void;
   stop(): Promise<Progress>;
   progress(): Progress;
-  /** Reads everything of the user, whichever writer's it is, once the storage works again. */
-  find(patienceMs: number): Promise<Digest>;
+  /** Reads everything of the user below a prefix, whichever writer's it is, once the storage works again. */
+  find(patienceMs: number, below: string): Promise<Digest>;
   measure(): Footprint;
   close(): Promise<void>;
 }
@@ -229,10 +229,10 @@ export function installLoad(
       return progress;
     },
     progress: () => progress,
-    find: (patienceMs) =>
+    find: (patienceMs, below) =>
       recovered(async () => {
         const digests: Record<string, string> = {};
-        for await (const { key, value } of opened().entries()) digests[key] = digest(key, value);
+        for await (const { key, value } of opened().entries({ prefix: below })) digests[key] = digest(key, value);
         return digests;
       }, patienceMs),
     measure() {
