@@ -97,6 +97,12 @@ test('the machine stops, and goes back to a state in which a process goes on', a
   await expect(alice.run(() => 1)).rejects.toThrow('SIGKILL');
   await machine.loadState('known');
   expect(await alice.run(({ state }) => state.known as string)).toBe('before');
+
+  // Who waits for the end of a process is not told of its end in another life.
+  const unharmed = alice.kill('SIGCONT');
+  await machine.exec(['true']);
+  await Promise.all([expect(unharmed).rejects.toThrow('went back to an earlier state'), machine.loadState('known')]);
+  expect(await alice.run(({ state }) => state.known as string)).toBe('before');
 });
 
 test('the disk may be left as it is', async () => {

@@ -161,11 +161,17 @@ export class GuestProcess {
     this.#onInterrupted?.(reason);
   }
 
-  /** The machine went back to when this process ran and read all it was sent. @param {Error} reason */
+  /**
+   * The machine went back to when this process ran and read all it was sent. Who waits for its end, having killed it, would
+   * wait for an end in another life.
+   *
+   * @param {Error} reason
+   */
   goBack(reason) {
     this.#openStreams = new Set(this.#isMerged ? [STDOUT] : [STDOUT, STDERR]);
     this.#exit = undefined;
-    if (this.#over) this.closed = this.#open();
+    this.#reject(reason);
+    this.closed = this.#open();
     this.#over = false;
     this.#writes = [];
     this.onInterrupted(reason);
