@@ -9,6 +9,7 @@ import type { Check, Diagnosis } from '../../src-ts/doctor/diagnosis.js';
 import { TA_UUID } from '../../src-ts/protocol.js';
 import type { OpenOptions } from '../../src-ts/options.js';
 import type { ExecOptions } from '../../tools/machine/machine.mjs';
+import { DATA } from './support/disk.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
 import { openRemoteStore } from './support/remote-store.js';
 import { buildTa, makeSigningKey } from './support/ta.js';
@@ -20,7 +21,6 @@ const HANGING_UUID = '8bc23d64-b809-42e4-957a-c06192831433';
 /** The one that the doctor asks the supplicant for. */
 const NOBODYS_UUID = '9d3c55f4-0c2e-4b7c-8f6e-5a1d0c70be11';
 
-const DATA = '/var/lib/optee-client/data';
 const LIBTEEC = '/usr/lib/aarch64-linux-gnu/libteec.so.2.0.0';
 const KEY = 'canary-key';
 const VALUE = 'canary-value';

@@ -6,15 +6,14 @@
  */
 import { TA_UUID, TeeResult } from '../../src-ts/protocol.js';
 import type { Store } from '../conformance/store.js';
+import { fillDisk, makeRoom } from './support/disk.js';
 import { effort } from './support/effort.js';
 import { caughtUp, failed } from './support/failing.js';
 import { buildForGuest } from './support/guest-program.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
-import { shell } from './support/power.js';
 import { openRemoteStore } from './support/remote-store.js';
 import { buildTa } from './support/ta.js';
 
-const DATA = '/var/lib/optee-client/data';
 const HOLD_SESSIONS = '/usr/bin/hold-sessions';
 const PATIENT = { timeoutMs: 120_000 };
 /** A Trusted Application with a sixth of the usual heap, less than its cache may take. */
@@ -128,8 +127,7 @@ test('the disk is full', async () => {
   const alice = await ledgerOf('alice', 'full disk');
   const bob = await ledgerOf('bob', 'full disk');
   const ends = [];
-  // What is left after the large blocks is filled by small ones.
-  await shell(on.machine, `for size in 1M 4k; do dd if=/dev/zero of=${DATA}/$size bs=$size 2> /dev/null || :; done`);
+  await fillDisk(on.machine);
   try {
     for (let n = 0; n < 2; n++) {
       ends.push(await alice.put('large', `large ${String(n)}`, 40_000));
@@ -139,7 +137,7 @@ test('the disk is full', async () => {
     const reader = await openRemoteStore(await on.user('bob'), { ...PATIENT, domain: 'full disk' });
     expect(await reader.get('small', { encoding: 'utf8' })).toBe('of before');
   } finally {
-    await shell(on.machine, `rm ${DATA}/1M ${DATA}/4k`);
+    await makeRoom(on.machine);
   }
   say(`disk full: ${JSON.stringify(counted(ends))}`);
   expect(ends.map(({ code }) => code)).not.toContain('none');

@@ -3,7 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Fault } from '../../tools/machine/machine.mjs';
+import { DATA, DIRECTORY, FILES, protectDirectory } from './support/disk';
 import { Uid, useMachine } from './support/machine';
+import { shell } from './support/power';
 
 const on = useMachine(() => Promise.resolve({ product: false, states: true }));
 
@@ -77,7 +79,7 @@ test('the machine stops, and goes back to a state in which a process goes on', a
   await machine.saveState('known');
   await alice.run(({ state }) => (state.known = 'after'));
   const later = await machine.user({ uid: Uid.bob });
-  await machine.writeFile('/var/lib/optee-client/data/mark', 'written later');
+  await machine.writeFile(`${DATA}/mark`, 'written later');
   await machine.exec(['sync']);
 
   await machine.armFault({ kind: 'stop', at: 4 });
@@ -90,7 +92,7 @@ test('the machine stops, and goes back to a state in which a process goes on', a
 
   expect(await alice.run(({ state }) => state.known as string)).toBe('before');
   await expect(later.run(() => 1)).rejects.toThrow('went back to an earlier state');
-  expect((await machine.exec(['cat', '/var/lib/optee-client/data/mark'])).code).toBe(1);
+  expect((await machine.exec(['cat', `${DATA}/mark`])).code).toBe(1);
   expect(await useStorage()).toBe(true);
 
   await alice.kill();
@@ -107,16 +109,15 @@ test('the machine stops, and goes back to a state in which a process goes on', a
 
 test('the disk may be left as it is', async () => {
   const { machine } = on;
-  const data = '/var/lib/optee-client/data';
   await machine.supplicant('stop');
-  await machine.exec(['umount', data]);
+  await machine.exec(['umount', DATA]);
   await machine.saveState('unmounted');
-  await machine.exec(['mount', '/dev/vdb', data]);
-  await machine.writeFile(`${data}/mark`, 'kept');
-  await machine.exec(['umount', data]);
+  await machine.exec(['mount', '/dev/vdb', DATA]);
+  await machine.writeFile(`${DATA}/mark`, 'kept');
+  await machine.exec(['umount', DATA]);
   const mark = async () => {
-    await machine.exec(['mount', '/dev/vdb', data]);
-    return (await machine.exec(['cat', `${data}/mark`])).stdout.toString();
+    await machine.exec(['mount', '/dev/vdb', DATA]);
+    return (await machine.exec(['cat', `${DATA}/mark`])).stdout.toString();
   };
   await machine.loadState('unmounted', { keepDisk: true });
   expect(await mark()).toBe('kept');
@@ -128,7 +129,7 @@ test('the disk may be left as it is', async () => {
 /** No code of ours has a part in this either: OP-TEE keeps the versions of TAs in an object, and has no second copy. */
 test('where the file of TA versions is damaged, OP-TEE starts no TA, until it is put back', async () => {
   const { machine } = on;
-  const file = '/var/lib/optee-client/data/tee/0';
+  const file = `${FILES}/0`;
   // Of the TA os_test, which is loaded anew each time.
   const runsTa = async () =>
     (await machine.exec(['xtest', '-t', 'regression', '1004'])).stdout.toString().includes('regression_1004 OK');
@@ -149,15 +150,11 @@ test('where the file of TA versions is damaged, OP-TEE starts no TA, until it is
  * where that fails too it removes what it takes for its own beginning. What is mounted can't be removed.
  */
 describe('where no file can be opened', () => {
-  const directory = '/var/lib/optee-client/data/tee/dirf.db';
-  const mark = '/var/lib/optee-client/data/mark';
-  const ok = async (...argv: string[]) => {
-    expect(await on.machine.exec(argv)).toMatchObject({ code: 0 });
-  };
+  const mark = `${DATA}/mark`;
   /** Whether the directory of all objects is still the file that it was. */
-  const isThere = async () => (await on.machine.exec(['busybox', 'test', directory, '-ef', mark])).code === 0;
+  const isThere = async () => (await on.machine.exec(['busybox', 'test', DIRECTORY, '-ef', mark])).code === 0;
 
-  beforeEach(() => ok('ln', directory, mark));
+  beforeEach(() => shell(on.machine, `ln ${DIRECTORY} ${mark}`));
 
   test('OP-TEE removes its directory of all objects', async () => {
     await struckBy({ kind: 'EMFILE', at: 1, times: Infinity });
@@ -165,7 +162,7 @@ describe('where no file can be opened', () => {
   });
 
   test('it cannot where that is mounted onto itself, and all goes on afterwards', async () => {
-    await ok('mount', '--bind', directory, directory);
+    await protectDirectory(on.machine);
     const { fine } = await struckBy({ kind: 'EMFILE', at: 1, times: Infinity });
     expect({ fine, isThere: await isThere() }).toEqual({ fine: false, isThere: true });
     await on.machine.armFault();
@@ -174,7 +171,7 @@ describe('where no file can be opened', () => {
   });
 
   test('for two attempts and no longer, it begins another one in the same file', async () => {
-    await ok('mount', '--bind', directory, directory);
+    await protectDirectory(on.machine);
     const { trace } = await struckBy({ kind: 'EMFILE', at: 1, times: 2 });
     expect(await isThere()).toBe(true);
     // It is written without having been read.

@@ -2,13 +2,12 @@
 /** What nothing without hardware of its own can find out: that all of the disk is as it once was. */
 import { Command, PROTOCOL_VERSION } from '../../../src-ts/protocol.js';
 import { Login } from '../../../src-ts/tee/session.js';
+import { DATA, FILES } from '../support/disk.js';
 import type { MachineOfFile } from '../support/machine.js';
 import { input } from '../support/packed.js';
 import { openRemoteStore } from '../support/remote-store.js';
 import { mustOpenSession } from '../support/remote-tee.js';
 import { inTeam } from './matrix.js';
-
-const STORAGE = '/var/lib/optee-client/data';
 
 /** @param small a TA that panics when told to, and so forgets all that it had in its memory */
 export function rollbackSuite(on: MachineOfFile, small: { taUuid: string }): void {
@@ -26,13 +25,13 @@ export function rollbackSuite(on: MachineOfFile, small: { taUuid: string }): voi
       expect(await on.machine.exec(['sh', '-ec', script])).toMatchObject({ code: 0 });
     };
     await store.put('password', 'stolen');
-    await afterwards(`cp -a ${STORAGE}/tee ${STORAGE}/older`);
+    await afterwards(`cp -a ${FILES} ${DATA}/older`);
     await store.put('password', 'changed since');
-    await afterwards(`rm -r ${STORAGE}/tee; mv ${STORAGE}/older ${STORAGE}/tee`);
+    await afterwards(`rm -r ${FILES}; mv ${DATA}/older ${FILES}`);
     expect(await store.get('password', { encoding: 'utf8' })).toBe('stolen');
     // What it says of itself is true.
     expect(await store.info()).toMatchObject({ rollbackProtected: false });
-    await afterwards(`rm ${STORAGE}/tee/*`);
+    await afterwards(`rm ${FILES}/*`);
     expect(await store.keys()).toEqual([]);
   });
 }

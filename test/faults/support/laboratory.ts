@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The OP-TEE machine, made ready for one fault after the other within seconds. */
 import type { Fault, FaultReport, Machine, UserProcess } from '../../../tools/machine/machine.mjs';
+import { DATA, FILES, protectDirectory } from '../../e2e/support/disk';
 import { Uid } from '../../e2e/support/machine';
 import { unlessCrashed } from './crashes';
 import { equal, installTools, type Digests, type Finding, type GuestTools, type Outcome } from './guest';
@@ -15,12 +16,8 @@ const hopelessMs = (ms: number): number => Math.ceil(4 * ms) + 500;
 /** Bytes of a value that takes longer to store than setting the machine back. */
 const LARGE = 100_000;
 
-const DATA = '/var/lib/optee-client/data';
-/** Where the supplicant keeps objects, and copies of them from before a change. */
-const FILES = `${DATA}/tee`;
+/** Where copies of objects from before a change are kept. */
 const OLDER = `${DATA}/older`;
-/** OP-TEE's directory of all objects. */
-const DIRECTORY = `${FILES}/dirf.db`;
 
 /** Changes that leave a store as it is. */
 const PROOF: readonly Change[] = [{ 'k/proof': { size: 20, generation: 1 } }, { 'k/proof': null }];
@@ -251,7 +248,7 @@ export class Laboratory {
     this.#asPreparedFor = undefined;
     if (!goesOn) {
       await this.machine.loadState('ready');
-      if (kind.isBound) await this.#shell(`busybox mount --bind ${DIRECTORY} ${DIRECTORY}`);
+      if (kind.isBound) await protectDirectory(this.machine);
     }
     await this.machine.armFault(fault);
     const struck = stopping.has(fault.kind) ? await this.#untilOff(prepared) : await this.#withFault(prepared, fault);
