@@ -9,7 +9,7 @@ import type { Check, Diagnosis } from '../../src-ts/doctor/diagnosis.js';
 import { TA_UUID } from '../../src-ts/protocol.js';
 import type { OpenOptions } from '../../src-ts/options.js';
 import type { ExecOptions } from '../../tools/machine/machine.mjs';
-import { DATA } from './support/disk.js';
+import { DATA, fillDisk, FILES, makeRoom } from './support/disk.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
 import { openRemoteStore } from './support/remote-store.js';
 import { buildTa, makeSigningKey } from './support/ta.js';
@@ -179,7 +179,7 @@ describe('a machine that is well', () => {
       permission: expect.stringContaining('group tee') as string,
       supplicant: expect.stringMatching(/^tee-supplicant \(process \d+, root\), answers$/) as string,
       identity: expect.stringContaining('fc34275c-d8dd-5ba7-968b-504718363b87') as string,
-      storage: `${DATA}/tee, on ext4`,
+      storage: `${FILES}, on ext4`,
     });
     expectCause(diagnosis, 'emulated-root-key', 'linux,dummy-virt', 'no real secret');
     expectCause(diagnosis, 'no-rollback-protection', 'level 100', 'RPMB');
@@ -286,30 +286,30 @@ describe('the storage', () => {
 
   test('is gone, and cannot be made again', async () => {
     // Where the supplicant can, it makes another, and OP-TEE begins an empty storage.
-    const diagnosis = await withMoved(`${DATA}/tee`, () =>
+    const diagnosis = await withMoved(FILES, () =>
       staged(
         () => asRoot('mount', '-o', 'remount,ro', DATA),
         () => diagnose(),
         () => asRoot('mount', '-o', 'remount,rw', DATA),
       ),
     );
-    expectCause(diagnosis, 'storage-missing', `${DATA}/tee`, 'restart tee-supplicant');
+    expectCause(diagnosis, 'storage-missing', FILES, 'restart tee-supplicant');
   });
 
   test('may be written by everybody', async () => {
     const diagnosis = await staged(
-      () => asRoot('chmod', '0777', `${DATA}/tee`),
+      () => asRoot('chmod', '0777', FILES),
       () => diagnose(),
-      () => asRoot('chmod', '0700', `${DATA}/tee`),
+      () => asRoot('chmod', '0700', FILES),
     );
-    expectCause(diagnosis, 'storage-open', '0777', `chmod 0700 ${DATA}/tee`);
+    expectCause(diagnosis, 'storage-open', '0777', `chmod 0700 ${FILES}`);
   });
 
   test('is full', async () => {
     const diagnosis = await staged(
-      () => asRoot('sh', '-c', `dd if=/dev/zero of=${DATA}/fill bs=64k 2>/dev/null || true`),
+      () => fillDisk(on.machine),
       () => diagnose(),
-      () => asRoot('rm', `${DATA}/fill`),
+      () => makeRoom(on.machine),
     );
     expectCause(diagnosis, 'no-space', `${DATA}) is full`, 'Make room');
   });
