@@ -19,7 +19,7 @@ export interface Operation {
   readonly before: Contents;
   /** One key: put or delete; several: a batch. */
   readonly change: Change;
-  /** By how many the persistent objects of alice grow; told where that is the point of the operation. */
+  /** By how many the persistent objects of alice grow, two copies of each; told where that is the point of the operation. */
   readonly objects?: number;
   /** Only each so manieth file operation is struck, and the last twenty. */
   readonly every?: number;
@@ -63,7 +63,7 @@ export const operations: readonly Operation[] = [
     change: { 'k/new': next(32), 'k/other': next(6000), 'k/1': next(40), 'k/2': null, 'k/large': null },
   },
   {
-    name: 'put that makes the first leaves',
+    name: 'put that makes the first leaf',
     before: keys(3, LARGEST_INLINE),
     change: { 'k/new': next(LARGEST_INLINE) },
     objects: 2,
@@ -72,7 +72,7 @@ export const operations: readonly Operation[] = [
     name: 'put that splits a leaf',
     before: keys(12, LARGEST_INLINE),
     change: { 'k/new': next(LARGEST_INLINE) },
-    objects: 1,
+    objects: 2,
   },
 ];
 
