@@ -11,8 +11,6 @@ import { installLoad, planOf, type Digest, type LoadTools, type Plan, type Progr
 const PATIENCE_MS = 60_000;
 /** How often a supplicant is tried to be started before somebody is taken to be in its way. */
 const ATTEMPTS = 5;
-/** The same where there is nobody left to be in its way. */
-const LAST_ATTEMPTS = 25;
 /** What a process that was killed takes to go, unless something holds it up. */
 const GOING_MS = 2000;
 /** Later than this after its deadline, a call counts as hanging; the host may be busy. */
@@ -244,8 +242,8 @@ export class Crew {
       const error = await this.machine.supplicant('restart').catch((reason: unknown) => reason as Error);
       if (!(error instanceof Error)) return ended;
       const next = busy[ended.length];
-      if (next === undefined && attempt >= LAST_ATTEMPTS) throw error;
-      if (next === undefined || attempt % ATTEMPTS !== 0) await delay(200);
+      if (attempt % ATTEMPTS !== 0) await delay(200);
+      else if (next === undefined) throw error;
       else {
         await next.end(signal);
         ended.push(next);

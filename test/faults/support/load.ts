@@ -94,6 +94,11 @@ export interface LoadTools {
   start(first: number): void;
   stop(): Promise<Progress>;
   progress(): Progress;
+  /**
+   * Waits until no thread of the process is in a call to a driver any more: a call that was given up at its deadline goes
+   * on below, and may still change something.
+   */
+  calm(patienceMs: number): Promise<void>;
   /** Reads everything of the user below a prefix, whichever writer's it is, once the storage works again. */
   find(patienceMs: number, below: string): Promise<Digest>;
   measure(): Footprint;
@@ -213,6 +218,20 @@ export function installLoad(
       }
     }
   };
+  /** The calls of other threads that are under way: below, or in the secure world, where Linux sees them as running. */
+  const callsToDrivers = (): string[] => {
+    const IOCTL = '29 '; // of arm64
+    const { readdirSync, readFileSync } = require('node:fs') as typeof import('node:fs');
+    const others = readdirSync('/proc/self/task').filter((id) => id !== String(process.pid));
+    return others.flatMap((id) => {
+      try {
+        const call = readFileSync(`/proc/self/task/${id}/syscall`, 'utf8');
+        return call.startsWith(IOCTL) || call.startsWith('running') ? [call] : [];
+      } catch {
+        return []; // It has ended.
+      }
+    });
+  };
   const tools: LoadTools = {
     async open(limitMs) {
       timeoutMs = limitMs;
@@ -229,6 +248,13 @@ export function installLoad(
       return progress;
     },
     progress: () => progress,
+    async calm(patienceMs) {
+      const end = performance.now() + patienceMs;
+      while (callsToDrivers().length > 0) {
+        if (performance.now() > end) throw new Error(`still under way: ${callsToDrivers().join(', ')}`);
+        await sleep(20);
+      }
+    },
     find: (patienceMs, below) =>
       recovered(async () => {
         const digests: Record<string, string> = {};
