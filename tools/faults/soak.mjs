@@ -32,7 +32,7 @@ Calls that failed: ${listed(failures)}. The latest ended ${Math.max(0, late)} ms
 
 ${table([['median', 'second quarter', 'last quarter', 'may grow by'], ...rows])}
 
-${wrong.length === 0 ? 'Nothing was lost, mixed or hanging, and nothing grew.' : ['What was wrong:', '', ...wrong.map((what) => `- ${what}`)].join('\n')}
+${wrong.length === 0 ? 'Nothing was lost, mixed or hanging, and nothing grew by more than it may.' : ['What was wrong:', '', ...wrong.map((what) => `- ${what}`)].join('\n')}
 `;
 }
 
@@ -45,7 +45,7 @@ export function soakSection(folder) {
     npm run test:faults -- test/faults/soak
     OPTEE_SOAK_MINUTES=5 npm run test:faults -- test/faults/soak
 
-Five processes of two users work, and every few seconds something goes wrong: the disk is full, the supplicant can open no
+Five processes of two users work, with 5 s for each call, and every few seconds something goes wrong: the disk is full, the supplicant can open no
 file or writes less than it should, it is stopped for a second or for longer than calls may take, it is restarted, a
 client is killed. OP-TEE's directory of objects is [mounted onto itself](security.md#a-supplicant-that-can-open-no-file).
 Reads that fail are left to the faults above, for [OP-TEE itself may crash](security.md#a-directory-that-cannot-be-read) of

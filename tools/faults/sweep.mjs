@@ -43,7 +43,7 @@ function outcomes(cases) {
   const retries = Math.max(0, ...cases.map(({ retries }) => retries));
   const count = (/** @type {'ended' | 'crashed'} */ what) => cases.filter((entry) => entry[what]).length;
   return `How the change ended for its caller ("off": the machine had stopped; "crashed": OP-TEE had): ${codes.join(', ')}.
-Before the store worked again, at most ${retries} calls of one process failed.
+${retries === 0 ? 'Once what had died was started again, no call failed any more.' : `After that, at most ${retries} more calls of one process failed until the store worked again.`}
 
 - ${count('ended')} times a process had to be ended before another supplicant could start: a supplicant that is killed amid a
   request leaves its client waiting, in Linux and OP-TEE, and the device busy until that client has ended
