@@ -48,7 +48,7 @@ function crashes(folder) {
     const all = cases.filter((entry) => entry.what === what);
     return `${all.filter(({ crashed }) => crashed).length} of ${all.length} times`;
   };
-  return `OP-TEE's own tests, without any code of this package, crash it too (\`test/faults/crash.test.ts\`): killed at random
+  return `How often OP-TEE's own tests, without any code of this package, crash it (\`test/faults/crash.test.ts\`): killed at random
 moments ${count('client killed')}; with a failed read just after an object was written, ${count('read failed')}.`;
 }
 
