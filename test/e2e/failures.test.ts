@@ -277,7 +277,7 @@ describe('a client killed amid its puts', () => {
     const victim = await startVictim();
     await delay(ms);
     const acknowledged = await victim.run(({ state }) => state.acknowledged as number);
-    // OP-TEE itself may crash of it, as test/faults/crash.test.ts shows.
+    // OP-TEE itself may crash of it, as test/faults/random.test.ts found (docs/security.md).
     const survived = await unlessCrashed(on.machine, async () => {
       await victim.kill();
       await changeSupplicant();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * What OP-TEE makes of a client that is killed amid a request to its storage, and of a read that fails, by its own tests
- * and without any code of this package: now and then it crashes. It is counted for the report; that it happens is no
- * failure here.
+ * and without any code of this package: whether it crashes. It is counted for the report, and no failure here; killing
+ * the client did not do it in a hundred tries.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 

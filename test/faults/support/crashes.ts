@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Crashes of OP-TEE itself, which a client that is killed can bring about (docs/security.md, crash.test.ts). */
+/** Crashes of OP-TEE itself, which a client that is killed can bring about (docs/security.md, random.test.ts). */
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Machine } from '../../../tools/machine/machine.mjs';
