@@ -89,10 +89,10 @@ is simulated: a library in the tee-supplicant lets the operation fail, kills the
 died is started again, and the process that made the change, or its successor, then reads the whole store and changes it;
 another user's store is read too. Where the machine was reset or OP-TEE crashed, and after each eighth of the other faults,
 power is cut, and after a boot both stores are read again: here ${cases.filter(({ booted }) => booted).length} of ${cases.length} times. Of reads
-in a row only the first is struck where the machine is stopped or the supplicant killed: what ends before a read leaves the
-disk as what ends before the next read does. Where files can't be opened from some moment on, OP-TEE's directory of objects is
-mounted onto itself, as [docs/security.md](security.md#a-supplicant-that-can-open-no-file) recommends; without that OP-TEE itself
-loses everything (\`test/e2e/machine-faults.test.ts\`). A case is wrong unless
+in a row only the first is struck where the machine is stopped: it leaves nothing but the disk, which a read doesn't change.
+Where files can't be opened from some moment on, OP-TEE's directory of objects is mounted onto itself, as
+[docs/security.md](security.md#a-supplicant-that-can-open-no-file) recommends; without that OP-TEE itself loses everything
+(\`test/e2e/machine-faults.test.ts\`). A case is wrong unless
 
 - the store holds exactly what it held before, or exactly what it holds after the change (a batch is one change);
 - it is the new state where the change was acknowledged, and the old one where the error does not say

@@ -44,9 +44,8 @@ export function placesOf(
 ): number[] {
   const every = (operation.every ?? 1) * everyOfKind;
   const last = everyOfKind === 1 ? LAST : 0;
-  // What ends before a read leaves the disk as what ends before the next read does.
-  const ends = fault.kind === 'stop' || fault.kind === 'kill';
-  const isRepeated = (index: number) => ends && index > 0 && trace.startsWith('rr', index - 1);
+  // A machine that stops before a read leaves nothing but the disk, which is as it was before the read ahead of it.
+  const isRepeated = (index: number) => fault.kind === 'stop' && index > 0 && trace.startsWith('rr', index - 1);
   const all = Array.from(trace).flatMap((letter, index) =>
     strikes.includes(letter) && !isRepeated(index) ? [index + 1] : [],
   );
