@@ -111,6 +111,7 @@ export const errorTable = {
       'the file is not there or not readable',
       'the two entries at the prompt differ',
       'there is neither standard input nor a terminal',
+      'it is empty, as where the program before a pipe has failed',
     ],
     remedy: 'Give it on standard input, with --file, or at the prompt of a terminal.',
     retry: Retry.NO,
@@ -181,12 +182,17 @@ export const errorTable = {
   },
   ERR_CORRUPT: {
     meaning: 'what is stored was damaged or lost on the medium, both copies of it',
-    causes: ['files of the secure storage were deleted, changed, or restored only in part', 'the medium fails'],
+    causes: [
+      'files of the secure storage were deleted, changed, or restored only in part',
+      "one of OP-TEE's own files in the directory of tee-supplicant is damaged: then no store opens, and all is there once it is put back",
+      'the medium fails',
+    ],
     remedy:
-      'Find out what damaged the storage before anything else; other keys may still work. Then store the key again, or ' +
-      'delete it. Where that is refused in the same way, keys beside it are lost too: clear({ prefix, confirm: true }), or ' +
-      '"optee-storage clear PREFIX --yes", forgets them, and deletes every sound key that begins with PREFIX; copy those ' +
-      'first. Where no key can be read, everything of this user is lost, and "optee-storage clear --all --yes" begins anew.',
+      'Find out what damaged the storage before anything else; other keys may still work. If there is a copy of the whole ' +
+      'storage directory, put it back with tee-supplicant stopped. Otherwise store the key again, or delete it. Where that ' +
+      'is refused in the same way, keys beside it are lost too: clear({ prefix, confirm: true }), or "optee-storage clear ' +
+      'PREFIX --yes", forgets them, and deletes every sound key that begins with PREFIX; copy those first. Where no key ' +
+      'can be read and there is no copy, "optee-storage clear --all --yes" begins anew, with nothing.',
     retry: Retry.NO,
     exit: Exit.ERROR,
   },
@@ -194,7 +200,7 @@ export const errorTable = {
     meaning: 'the storage of the TEE is not available',
     causes: [
       "tee-supplicant's data directory is not mounted yet, not writable, or on a failing medium",
-      'tee-supplicant cannot open more files',
+      'tee-supplicant cannot open more files: restart it before anything else is stored (docs/security.md has why, and what prevents it)',
       'the directory of the simulator is not usable',
     ],
     remedy:
@@ -278,8 +284,14 @@ export const errorTable = {
   },
   ERR_NO_SUPPLICANT: {
     meaning: 'no tee-supplicant serves the TEE',
-    causes: ['its service is not started, or starts later than this program', 'it has just been restarted'],
-    remedy: 'Start it (systemctl start tee-supplicant) and try again.',
+    causes: [
+      'its service is not started, or starts later than this program',
+      'it has just been restarted',
+      'it died amid a call, and another one cannot start before the process that made that call has ended',
+    ],
+    remedy:
+      'Start it (systemctl start tee-supplicant) and try again. Where it cannot start, restart the service whose call it ' +
+      'died amid.',
     retry: Retry.LATER,
     exit: Exit.NOT_AVAILABLE,
   },

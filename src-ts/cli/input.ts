@@ -9,14 +9,32 @@ import { wipeableBuffer } from '../wipeable.js';
 import type { Io } from './io.js';
 import { promptHiddenLines } from './prompt.js';
 
+interface ValueOptions {
+  /** Remove one newline from the end of what is read from a file or standard input. */
+  readonly trim: boolean;
+  readonly allowEmpty: boolean;
+}
+
 /**
  * Reads a value.
  * @param file path of a file to read; undefined or `-` stands for standard input, a terminal there for a prompt
- * @param trim remove one newline from the end of what was read from a file or standard input
  * @returns for the caller to wipe
  * @throws SecureStorageError ERR_INPUT, ERR_VALUE_TOO_LARGE
  */
-export async function readValue(io: Io, key: string, file: string | undefined, trim: boolean): Promise<Buffer> {
+export async function readValue(
+  io: Io,
+  key: string,
+  file: string | undefined,
+  { trim, allowEmpty }: ValueOptions,
+): Promise<Buffer> {
+  const value = await readRaw(io, key, file, trim);
+  // What a program that failed has written into a pipe or file must not replace a secret.
+  if (value.length === 0 && !allowEmpty)
+    throw inputError('the value is empty', 'Nothing was stored. --allow-empty stores an empty value.');
+  return value;
+}
+
+async function readRaw(io: Io, key: string, file: string | undefined, trim: boolean): Promise<Buffer> {
   const fromStdin = file === undefined || file === '-';
   if (fromStdin && io.stdin.isTTY === true) return promptTwice(io, key);
   // Room for the newline that may be trimmed.
@@ -33,8 +51,6 @@ async function promptTwice(io: Io, key: string): Promise<Buffer> {
   const lines = await promptHiddenLines(io, [`Value for ${quoted(key)} (not shown): `, 'Again: ']);
   const [value = Buffer.alloc(0), again = Buffer.alloc(0)] = lines;
   try {
-    if (value.length === 0)
-      throw inputError('nothing was entered', 'An empty value is stored from standard input only.');
     if (!value.equals(again)) throw inputError('the two entries differ', 'Nothing was stored; try again.');
     return Buffer.from(value);
   } finally {

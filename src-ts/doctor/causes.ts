@@ -56,7 +56,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_LIBTEEC',
     found: 'neither libteec.so.2 nor libteec.so.1 can be loaded',
-    fix: 'Install the TEE client library: libteec2 or libteec1 on Debian, nvidia-l4t-optee on Jetson.',
+    fix: "Install the TEE client library: libteec2 or libteec1 on Debian, nvidia-l4t-optee on Jetson; on a machine without OP-TEE develop with backend 'simulator'.",
   },
   'foreign-libteec': {
     check: 'libteec',
@@ -71,7 +71,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_DEVICE',
     found: 'the kernel has no TEE, and the device tree names no OP-TEE (/firmware/optee)',
-    fix: 'Boot with firmware that starts OP-TEE and tells Linux so in the device tree.',
+    fix: "Boot with firmware that starts OP-TEE and tells Linux so in the device tree; on a machine without OP-TEE develop with backend 'simulator'.",
   },
   'no-driver': {
     check: 'driver',

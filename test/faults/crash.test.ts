@@ -2,7 +2,7 @@
 /**
  * What OP-TEE makes of a client that is killed amid a request to its storage, and of a read that fails, by its own tests
  * and without any code of this package: whether it crashes. It is counted for the report, and no failure here; killing
- * the client did not do it in a hundred tries.
+ * the client did not do it in fifty tries.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 

@@ -41,10 +41,26 @@ describe('put and get', () => {
       ['line', 'line'],
       ['\n', ''],
     ] as const) {
-      await optee(['put', 'k', '--trim'], given);
+      await optee(['put', 'k', '--trim', '--allow-empty'], given);
       expect(await text('get', 'k')).toBe(kept);
     }
     expect(await text('get', 'k', '--newline')).toBe('\n');
+  });
+
+  test('an empty value, such as a failed program leaves in a pipe, replaces nothing unless it is asked for', async () => {
+    await optee(['put', 'k'], 'kept');
+    for (const [args, given] of [
+      [[], ''],
+      [['--trim'], '\n'],
+      [['--file', '/dev/null'], ''],
+    ] as const) {
+      const { code, stderr } = await optee(['put', 'k', ...args], given);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ERR_INPUT') as string });
+      expect(stderr).toContain('--allow-empty');
+      expect(await text('get', 'k')).toBe('kept');
+    }
+    expect(await optee(['put', 'k', '--allow-empty'], '')).toMatchObject({ code: 0 });
+    expect(await text('get', 'k')).toBe('');
   });
 
   test('a value of the largest size, and one byte more', async () => {
@@ -123,7 +139,7 @@ describe('what is not there has exit code 3', () => {
     expect(await optee(['has', 'missing'])).toEqual({ code: 3, stdout: Buffer.alloc(0), stderr: '' });
     const asJson = await optee(['has', 'missing', '--json']);
     expect([asJson.code, JSON.parse(asJson.stdout.toString())]).toEqual([3, { key: 'missing', exists: false }]);
-    await optee(['put', 'there'], '');
+    await optee(['put', 'there'], 'v');
     expect(await json('has', 'there')).toEqual({ key: 'there', exists: true });
   });
 });

@@ -16,7 +16,7 @@ jest.setTimeout(60_000);
 let env: NodeJS.ProcessEnv;
 
 const put = (key: string, value: string | Buffer) => {
-  expect(opteeProcess(['put', key], env, value)).toMatchObject({ code: 0, stderr: '' });
+  expect(opteeProcess(['put', key, '--allow-empty'], env, value)).toMatchObject({ code: 0, stderr: '' });
 };
 const exec = (...args: string[]): Ran => opteeProcess(['exec', ...args], env, 'input');
 const printed = (...args: string[]): string => {

@@ -2,7 +2,7 @@
 // @ts-check
 /** The report's section about test/faults/random.test.ts. */
 import path from 'node:path';
-import { readRecords, table } from './records.mjs';
+import { readRecords, table, triedAgain } from './records.mjs';
 
 /**
  * @typedef {object} Case of test/faults/random.test.ts.
@@ -16,7 +16,10 @@ import { readRecords, table } from './records.mjs';
  * @property {boolean} crashed
  * @property {number} late
  * @property {string[]} wrong
+ * @property {string} [why]
  */
+
+const keyOf = (/** @type {Case} */ { event, index }) => `${event}|${index}`;
 
 /** @param {readonly Case[]} cases */
 function rowOf(cases) {
@@ -49,14 +52,13 @@ function crashes(folder) {
     return `${all.filter(({ crashed }) => crashed).length} of ${all.length} times`;
   };
   return `How often OP-TEE's own tests, without any code of this package, crash it (\`test/faults/crash.test.ts\`): killed at random
-moments ${count('client killed')}; with a failed read just after an object was written, ${count('read failed')}.`;
+moments ${count('client killed')}; with a read that fails just after an object was written, at places evenly among all such reads, ${count('read failed')}.`;
 }
 
 /** @param {string} folder with the records. */
 export function randomSection(folder) {
-  const cases = /** @type {Case[]} */ (
-    readRecords(path.join(folder, 'random.jsonl'), ({ event, index }) => `${event}|${index}`)
-  );
+  const file = path.join(folder, 'random.jsonl');
+  const cases = readRecords(file, keyOf);
   const events = [...new Set(cases.map(({ event }) => event))];
   const rows = events.map((event) => [event, ...rowOf(cases.filter((entry) => entry.event === event))]);
   const late = Math.max(0, ...cases.map((entry) => entry.late));
@@ -64,7 +66,6 @@ export function randomSection(folder) {
   return `## Ended at random moments
 
     npm run test:faults -- test/faults/random
-    OPTEE_TEST_SEED=${seeds[0] ?? 1} npm run test:faults -- test/faults/random     the same choices again
 
 Processes of two users put, replace and delete small and large values, alone and in batches, until at a random moment
 the machine is cut off, the tee-supplicant killed (SIGKILL) and started again, or a client killed. Then both users' stores
@@ -76,11 +77,12 @@ ${table([['what was ended', 'times', 'acknowledged changes', 'unacknowledged but
 
 "Processes ended" is how many clients had to be ended before another supplicant could start
 ([why](security.md#a-supplicant-that-dies-amid-a-request)). Where OP-TEE crashed, which a client's end amid a request can
-bring about ([why](security.md#a-client-that-dies-amid-a-request)), power was cut. The latest call ended ${late} ms after its deadline.
-Seeds: ${seeds.join(', ')}.
+bring about ([why](security.md#a-client-that-dies-amid-a-request)), power was cut. The latest call ended ${late} ms after its
+deadline; 5 s are allowed, for the emulated machine shares its processor. Each record has the seed of its choices (${seeds.join(', ')}): with
+\`OPTEE_TEST_SEED\` and no records the same choices are made again; the moments differ.
 
 ${crashes(folder)}
 
-${failures(cases)}
+${failures(cases)} ${triedAgain(file, keyOf)}
 `;
 }

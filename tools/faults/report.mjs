@@ -15,10 +15,16 @@ import { sweepSection } from './sweep.mjs';
 export function reportOf(folder) {
   return `# Reliability
 
-What was tried on a real OP-TEE 4.5 (the machine of \`tools/machine/README.md\`), how often, and what happened. Written by
-\`npm run test:faults\` from its records; do not edit it. Sources: ${path.basename(folder)}.
+What was tried on a real OP-TEE 4.5, how often, and what happened. It ran in QEMU, which emulates a 64-bit Arm machine with
+its secure world (\`tools/machine/README.md\` of a clone). Not tried, and not shown by this: a board and its storage; a
+medium that loses or reorders what it said was written; a system with systemd; other versions of OP-TEE.
 
-    npm run test:faults                          all of it, for hours; a run that was ended goes on where it was
+\`npm run test:faults\` has written this from its records; do not edit it. They are in \`test/faults/records\`, in a folder named
+by a digest of the sources that were tried (of the Trusted Application, the addon, the API, and the library that commits the
+faults): here ${path.basename(folder)}. What is recorded is not tried again, so a run that was ended goes on where it was, on another
+machine too. To begin anew, remove the folder. In a clone:
+
+    npm run test:faults                          all of it, for hours
     npm run test:faults -- test/faults/sweep     one part: sweep, damaged, random, crash or soak
     npm run test:faults -- adversity             attacks and limits
     npm run test:faults -- -t "batch of five"    one change with all faults

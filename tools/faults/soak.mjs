@@ -46,11 +46,12 @@ export function soakSection(folder) {
     OPTEE_SOAK_MINUTES=5 npm run test:faults -- test/faults/soak
 
 Five processes of two users work, with 5 s for each call, and every few seconds something goes wrong: the disk is full, the
-supplicant can open no file or writes less than it should, it is stopped for a second or for longer than calls may take, it is restarted, a
-client is killed. OP-TEE's directory of objects is [mounted onto itself](security.md#a-supplicant-that-can-open-no-file).
-Reads that fail are left to the faults above, for [OP-TEE itself may crash](security.md#a-directory-that-cannot-be-read) of
-one. After each time everything is compared, and after garbage collection it is measured what the processes use (bytes;
-descriptors; threads), and OP-TEE's own heap.
+supplicant can open no file or writes less than it should, it is stopped for a second or for longer than calls may take; and,
+where no call is in the secure world, it is restarted, or a client is killed (amid calls: [above](#ended-at-random-moments)).
+OP-TEE's directory of objects is [mounted onto itself](security.md#a-supplicant-that-can-open-no-file). Reads that fail are left
+to the faults above, for [OP-TEE itself may crash](security.md#a-directory-that-cannot-be-read) of one. After each time
+everything is compared, and after garbage collection it is measured what the processes use (bytes; descriptors; threads),
+and OP-TEE's own heap. A call may end 5 s after its deadline, for the emulated machine shares its processor.
 
 ${longest ? described(longest) : 'Not run yet.\n'}`;
 }

@@ -2,7 +2,7 @@
 // @ts-check
 /** The report's section about test/faults/sweep.test.ts. */
 import path from 'node:path';
-import { counts, readRecords, table } from './records.mjs';
+import { counts, readRecords, table, triedAgain } from './records.mjs';
 
 /**
  * @typedef {object} Case of test/faults/sweep.test.ts.
@@ -16,8 +16,11 @@ import { counts, readRecords, table } from './records.mjs';
  * @property {boolean} ended
  * @property {boolean} crashed
  * @property {string[]} wrong
+ * @property {string} [why]
  */
 /** @typedef {{ operation: string, trace: string }} Rehearsal */
+
+const keyOf = (/** @type {Case} */ { operation, kind, at }) => [operation, kind, at].join('|');
 
 /** @param {readonly Case[]} cases */
 function summaryOf(cases) {
@@ -41,15 +44,16 @@ function summaryTable(cases, by, name) {
 function outcomes(cases) {
   const codes = counts(cases.map(({ outcome }) => outcome)).map(([code, count]) => `${code} ${count}`);
   const retries = Math.max(0, ...cases.map(({ retries }) => retries));
-  const count = (/** @type {'ended' | 'crashed'} */ what) => cases.filter((entry) => entry[what]).length;
+  const crashed = cases.filter((entry) => entry.crashed);
+  const crashes = counts(crashed.map(({ kind }) => kind)).map(([kind, count]) => `${kind} ${count}`);
   return `How the change ended for its caller ("off": the machine had stopped; "crashed": OP-TEE had): ${codes.join(', ')}.
 ${retries === 0 ? 'Once what had died was started again, no call failed any more.' : `After that, at most ${retries} more calls of one process failed until the store worked again.`}
 
-- ${count('ended')} times a process had to be ended before another supplicant could start: a supplicant that is killed amid a
+- ${cases.filter(({ ended }) => ended).length} times a process had to be ended before another supplicant could start: a supplicant that is killed amid a
   request leaves its client waiting, in Linux and OP-TEE, and the device busy until that client has ended
   (\`test/e2e/machine-faults.test.ts\` shows it without any code of this package).
-- ${count('crashed')} times OP-TEE itself crashed, and the machine had to be booted: where reading its directory of objects fails,
-  OP-TEE 4.5 goes on with a tree that it has closed ([more](security.md#a-directory-that-cannot-be-read);
+- ${crashed.length} times OP-TEE itself crashed, and the machine had to be booted (${crashes.join(', ')}): after a failure in its
+  directory of objects OP-TEE 4.5 goes on with a tree that it has closed ([more](security.md#a-directory-that-cannot-be-read);
   \`test/faults/crash.test.ts\` shows it without any code of this package).`;
 }
 
@@ -74,22 +78,22 @@ function rehearsalTable(rehearsals) {
 
 /** @param {string} folder with the records. */
 export function sweepSection(folder) {
-  const cases = /** @type {Case[]} */ (
-    readRecords(path.join(folder, 'sweep.jsonl'), ({ operation, kind, at }) => [operation, kind, at].join('|'))
-  );
+  const file = path.join(folder, 'sweep.jsonl');
+  const cases = readRecords(file, keyOf);
   const rehearsals = /** @type {Rehearsal[]} */ (
     readRecords(path.join(folder, 'rehearsals.jsonl'), ({ operation }) => operation)
   );
   return `## A fault at every file operation
 
 Each change below is made with one fault at one of the file operations that the tee-supplicant makes for it, then with
-the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty.
-Where every operation fails from some moment on with EIO, each fourth moment is tried. Nothing
-is simulated: a library in the tee-supplicant lets the operation fail, kills the supplicant, or resets the machine. What
-died is started again, and the process that made the change, or its successor, then reads the whole store and changes it;
-another user's store is read too. Where the machine was reset or OP-TEE crashed, and after each eighth of the other faults,
-power is cut, and after a boot both stores are read again: here ${cases.filter(({ booted }) => booted).length} of ${cases.length} times. Of reads
-in a row only the first is struck where the machine is stopped: it leaves nothing but the disk, which a read doesn't change.
+the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty. Where every
+operation fails from some moment on with EIO, each fourth moment is tried. A library in the tee-supplicant lets the operation
+fail, kills the supplicant, or resets the machine. What died is started again, and the process that made the change, or its
+successor, then reads the whole store and changes it; another user's store is read too. Where the machine was reset or
+OP-TEE crashed, and of the other faults where the number of the operation is a multiple of eight, power is cut, and after a
+boot both stores are read again: here ${cases.filter(({ booted }) => booted).length} of ${cases.length} times. To save the time of a boot, the machine's memory is set
+back to how it was right after one, before the storage is mounted, and the disk stays as it is.
+
 Where files can't be opened from some moment on, OP-TEE's directory of objects is mounted onto itself, as
 [docs/security.md](security.md#a-supplicant-that-can-open-no-file) recommends; without that OP-TEE itself loses everything
 (\`test/e2e/machine-faults.test.ts\`). A case is wrong unless
@@ -97,7 +101,8 @@ Where files can't be opened from some moment on, OP-TEE's directory of objects i
 - the store holds exactly what it held before, or exactly what it holds after the change (a batch is one change);
 - it is the new state where the change was acknowledged, and the old one where the error does not say
   \`outcomeUnknown\`; and what was seen once stays so after the boot;
-- every call ended within its deadline;
+- every call ended at its deadline (60 s; with a killed supplicant four times what the change takes, and 0.5 s), or within
+  3 s after it, for the emulated machine shares its processor;
 - the store goes on working, and the other user's holds what it held.
 
 File operations of each change when nothing goes wrong:
@@ -110,6 +115,6 @@ ${summaryTable(cases, ({ operation }) => operation, 'change')}
 
 ${outcomes(cases)}
 
-${failures(cases)}
+${failures(cases)} ${triedAgain(file, keyOf)}
 `;
 }

@@ -22,12 +22,16 @@ export const command: Command = {
       help: 'read the value from this file (-: standard input)',
     },
     trim: { type: 'boolean', help: 'remove one newline from the end of what is read' },
+    'allow-empty': { type: 'boolean', help: 'store an empty value, which is refused otherwise' },
     ...conditionOptions,
   },
   async run({ positionals: [key = ''], options, io, json, open }) {
     const when = condition(options);
     keyBytes(key);
-    const value = await readValue(io, key, text(options, 'file'), options.trim === true);
+    const value = await readValue(io, key, text(options, 'file'), {
+      trim: options.trim === true,
+      allowEmpty: options['allow-empty'] === true,
+    });
     try {
       const { revision } = await (await open()).put(key, value, when);
       if (json) await io.write(`${JSON.stringify({ key, revision })}\n`);
