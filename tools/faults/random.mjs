@@ -52,7 +52,8 @@ function crashes(folder) {
     return `${all.filter(({ crashed }) => crashed).length} of ${all.length} times`;
   };
   return `How often OP-TEE's own tests, without any code of this package, crash it (\`test/faults/crash.test.ts\`): killed at random
-moments ${count('client killed')}; with a read that fails just after an object was written, at places evenly among all such reads, ${count('read failed')}.`;
+moments ${count('client killed')}; with a read that fails just after an object was written, at places spread over all such reads,
+${count('read failed')}.`;
 }
 
 /** @param {string} folder with the records. */
@@ -78,11 +79,13 @@ ${table([['what was ended', 'times', 'acknowledged changes', 'unacknowledged but
 "Processes ended" is how many clients had to be ended before another supplicant could start
 ([why](security.md#a-supplicant-that-dies-amid-a-request)). Where OP-TEE crashed, which a client's end amid a request can
 bring about ([why](security.md#a-client-that-dies-amid-a-request)), power was cut. The latest call ended ${late} ms after its
-deadline; 5 s are allowed, for the emulated machine shares its processor. Each record has the seed of its choices (${seeds.join(', ')}): with
-\`OPTEE_TEST_SEED\` and no records the same choices are made again; the moments differ.
+deadline; 5 s are allowed, for the emulated machine shares its processor. Each record has the seed of its choices
+(${seeds.join(', ')}): with \`OPTEE_TEST_SEED\` and no records the same choices are made again; the moments differ.
 
 ${crashes(folder)}
 
-${failures(cases)} ${triedAgain(file, keyOf)}
+${failures(cases)}
+
+${triedAgain(file, keyOf)}
 `;
 }

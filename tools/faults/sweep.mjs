@@ -52,15 +52,15 @@ ${retries === 0 ? 'Once what had died was started again, no call failed any more
 - ${cases.filter(({ ended }) => ended).length} times a process had to be ended before another supplicant could start: a supplicant that is killed amid a
   request leaves its client waiting, in Linux and OP-TEE, and the device busy until that client has ended
   (\`test/e2e/machine-faults.test.ts\` shows it without any code of this package).
-- ${crashed.length} times OP-TEE itself crashed, and the machine had to be booted (${crashes.join(', ')}): after a failure in its
-  directory of objects OP-TEE 4.5 goes on with a tree that it has closed ([more](security.md#a-directory-that-cannot-be-read);
+- ${crashed.length} times OP-TEE itself crashed, and the machine had to be booted (${crashes.join(', ')}): mostly
+  where reading its directory of objects fails, after which OP-TEE 4.5 goes on with a tree that it has closed ([more](security.md#a-directory-that-cannot-be-read);
   \`test/faults/crash.test.ts\` shows it without any code of this package).`;
 }
 
 /** @param {readonly Case[]} cases */
 function failures(cases) {
   const wrong = cases.filter((entry) => entry.wrong.length > 0);
-  if (wrong.length === 0) return 'Nothing else was found.';
+  if (wrong.length === 0) return 'No case was wrong.';
   const lines = wrong.map(({ operation, kind, at, wrong }) => `- ${operation}, ${kind} at ${at}: ${wrong.join('; ')}`);
   return ['What was wrong:', '', ...lines].join('\n');
 }
@@ -115,6 +115,8 @@ ${summaryTable(cases, ({ operation }) => operation, 'change')}
 
 ${outcomes(cases)}
 
-${failures(cases)} ${triedAgain(file, keyOf)}
+${failures(cases)}
+
+${triedAgain(file, keyOf)}
 `;
 }
