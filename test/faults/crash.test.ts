@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * What OP-TEE makes of a client that is killed amid a request to its storage, and of a read that fails, by its own tests
- * and without any code of this package: whether it crashes. It is counted for the report, and no failure here; killing
- * the client did not do it in fifty tries.
+ * What OP-TEE makes of a client that is killed amid a request to its storage, of a read that fails, and of a disk that is
+ * full for a moment, by its own tests and without any code of this package: whether it crashes. It is counted for the
+ * report, and no failure here; only the failed read did it so far.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -17,7 +17,7 @@ const PATIENT_MS = WANTED * 60_000 + 600_000;
 const XTEST = ['xtest', '-t', 'regression', '6001'];
 
 interface Case {
-  readonly what: 'client killed' | 'read failed';
+  readonly what: 'client killed' | 'read failed' | 'no space';
   readonly index: number;
   /** Whether xtest still ran when it was killed, or used what was read. */
   readonly amid: boolean;
@@ -84,21 +84,34 @@ test(
   PATIENT_MS,
 );
 
+/** Lets one of some file operations fail, another one each time, spread over all of them, amid xtest. */
+async function failAmid(kind: 'EIO' | 'ENOSPC', places: readonly number[], index: number): Promise<boolean> {
+  await on.machine.armFault({ kind, at: places[Math.floor((index * places.length) / WANTED)] ?? 1 });
+  const before = crashes(on.machine);
+  const client = start();
+  // One that crashed OP-TEE never ends.
+  for (let look = 0; look < 60; look++) {
+    if ((await client.endsWithin(500)) || crashes(on.machine) > before) return true;
+  }
+  return false;
+}
+
 test(
   'a read of OP-TEE’s directory fails once',
-  () =>
-    crashBy('read failed', async (index) => {
-      // When an object is written, OP-TEE reads its directory to enter it there.
-      const ends = usual.trace.matchAll(/ww(?=(r{1,3}))/g);
-      const reads = [...ends].flatMap(({ index: place, 1: run = '' }) => Array.from(run, (_, nth) => place + 3 + nth));
-      await on.machine.armFault({ kind: 'EIO', at: reads[Math.floor((index * reads.length) / WANTED)] ?? 1 });
-      const before = crashes(on.machine);
-      const client = start();
-      // One that crashed OP-TEE never ends.
-      for (let look = 0; look < 60; look++) {
-        if ((await client.endsWithin(500)) || crashes(on.machine) > before) return true;
-      }
-      return false;
-    }),
+  () => {
+    // When an object is written, OP-TEE reads its directory to enter it there.
+    const ends = usual.trace.matchAll(/ww(?=(r{1,3}))/g);
+    const reads = [...ends].flatMap(({ index: place, 1: run = '' }) => Array.from(run, (_, nth) => place + 3 + nth));
+    return crashBy('read failed', (index) => failAmid('EIO', reads, index));
+  },
+  PATIENT_MS,
+);
+
+test(
+  'there is no space once',
+  () => {
+    const places = Array.from(usual.trace).flatMap((letter, place) => ('ows'.includes(letter) ? [place + 1] : []));
+    return crashBy('no space', (index) => failAmid('ENOSPC', places, index));
+  },
   PATIENT_MS,
 );

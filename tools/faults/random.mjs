@@ -53,7 +53,7 @@ function crashes(folder) {
   };
   return `How often OP-TEE's own tests, without any code of this package, crash it (\`test/faults/crash.test.ts\`): killed at random
 moments ${count('client killed')}; with a read that fails just after an object was written, at places spread over all such reads,
-${count('read failed')}.`;
+${count('read failed')}; with no space once, at opens, writes and fsyncs spread over all, ${count('no space')}.`;
 }
 
 /** @param {string} folder with the records. */
