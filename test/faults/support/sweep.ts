@@ -40,15 +40,11 @@ const LATE_MS = 3000;
 /** The file operations, counted from 1, that a kind of fault can strike. */
 export function placesOf(
   { operation, trace }: Pick<Prepared, 'operation' | 'trace'>,
-  { strikes, fault, every: everyOfKind = 1 }: Kind,
+  { strikes, every: everyOfKind = 1 }: Kind,
 ): number[] {
   const every = (operation.every ?? 1) * everyOfKind;
   const last = everyOfKind === 1 ? LAST : 0;
-  // A machine that stops before a read leaves nothing but the disk, which is as it was before the read ahead of it.
-  const isRepeated = (index: number) => fault.kind === 'stop' && index > 0 && trace.startsWith('rr', index - 1);
-  const all = Array.from(trace).flatMap((letter, index) =>
-    strikes.includes(letter) && !isRepeated(index) ? [index + 1] : [],
-  );
+  const all = Array.from(trace).flatMap((letter, index) => (strikes.includes(letter) ? [index + 1] : []));
   return all.filter((_, index) => index % every === 0 || index >= all.length - last);
 }
 
