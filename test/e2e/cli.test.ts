@@ -44,7 +44,7 @@ test('the pipeline of the README prints the secret and nothing else', async () =
 test('has, stat, list and delete', async () => {
   await output(['put', 'a/1', '--domain', 'lists'], { stdin: 'one' });
   await output(['put', 'a/2', '--domain', 'lists'], { stdin: 'twelve' });
-  await output(['put', 'b', '--domain', 'lists'], { stdin: '' });
+  await output(['put', 'b', '--allow-empty', '--domain', 'lists'], { stdin: '' });
   expect((await run(['has', 'a/1', '--domain', 'lists'])).code).toBe(0);
   expect((await run(['has', 'a/3', '--domain', 'lists'])).code).toBe(3);
   const stat = JSON.parse((await output(['stat', 'a/2', '--domain', 'lists', '--json'])).toString()) as unknown;

@@ -176,7 +176,9 @@ describe('what is stored', () => {
       const error = await errorOf(store.get(key));
       expect([error.code, error.message]).toEqual([
         'ERR_CORRUPT',
-        expect.stringMatching(/Then store the key again, or delete it\..* deletes every sound key that begins/),
+        expect.stringMatching(
+          /tee-supplicant stopped\. Otherwise store the key again, or delete it\..* deletes every sound key that begins/,
+        ),
       ]);
     }
     await store.put('db/pw', 'again');
