@@ -111,7 +111,7 @@ export const errorTable = {
       'the file is not there or not readable',
       'the two entries at the prompt differ',
       'there is neither standard input nor a terminal',
-      'it is empty, as where the program before a pipe has failed',
+      'the value is empty, as where the program before a pipe has failed',
     ],
     remedy: 'Give it on standard input, with --file, or at the prompt of a terminal.',
     retry: Retry.NO,
