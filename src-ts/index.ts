@@ -5,11 +5,11 @@
  * @module
  */
 export { SecureStorage, type PutResult, type GenerateResult, type ValueEntry } from './store.js';
-export { SecureStorageError, isSecureStorageError, type ErrorCode, type OriginName } from './errors.js';
+export { SecureStorageError, isSecureStorageError, type ErrorCode, type OriginName } from './errors/error.js';
 export type { Check, CheckId, CheckStatus, Diagnosis } from './doctor/diagnosis.js';
-export type { StoreInfo } from './info.js';
-export type { ListEntry } from './replies.js';
-export type { ValueOf } from './values.js';
+export type { StoreInfo } from './connection/info.js';
+export type { ListEntry } from './protocol/decode.js';
+export type { ValueOf } from './arguments/encoding.js';
 export type {
   BackendName,
   BatchOperation,
@@ -26,4 +26,4 @@ export type {
   PutOptions,
   SimulatorOptions,
   ValueEncoding,
-} from './options.js';
+} from './arguments/options.js';

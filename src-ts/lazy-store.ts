@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { OpenOptions } from './options.js';
+import type { OpenOptions } from './arguments/options.js';
 import { SecureStorage } from './store.js';
 
 /** A store that is opened when it is first needed; an open one does not keep the process from ending. */

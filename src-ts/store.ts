@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { checkOptions, invalidArgument } from './arguments.js';
-import { Call } from './call.js';
-import * as commands from './commands.js';
-import { Connection } from './connection.js';
-import { asyncDispose } from './dispose.js';
+import { checkOptions, invalidArgument } from './arguments/checks.js';
+import { Call } from './protocol/call.js';
+import * as commands from './protocol/commands.js';
+import { Connection } from './connection/connection.js';
+import { asyncDispose } from './util/dispose.js';
 import type { Diagnosis } from './doctor/diagnosis.js';
-import { isSecureStorageError, SecureStorageError } from './errors.js';
-import { describe, type StoreInfo } from './info.js';
-import { keyBytes, prefixBytes, valueBytes } from './keys.js';
-import { connect } from './open.js';
+import { isSecureStorageError, SecureStorageError } from './errors/error.js';
+import { describe, type StoreInfo } from './connection/info.js';
+import { keyBytes, prefixBytes, valueBytes } from './arguments/keys.js';
+import { connect } from './connection/open.js';
 import {
   expectedRevision,
   schema,
@@ -24,12 +24,12 @@ import {
   type OpenOptions,
   type PutOptions,
   type ValueEncoding,
-} from './options.js';
-import type { Entry, ListEntry } from './replies.js';
-import { packBatch } from './requests.js';
-import { callError } from './results.js';
-import { getAll, listAll } from './sequences.js';
-import { convert, type ValueOf } from './values.js';
+} from './arguments/options.js';
+import type { Entry, ListEntry } from './protocol/decode.js';
+import { packBatch } from './protocol/encode.js';
+import { callError } from './protocol/outcomes.js';
+import { getAll, listAll } from './protocol/paging.js';
+import { convert, type ValueOf } from './arguments/encoding.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 

@@ -73,7 +73,7 @@ function tamper(which) {
 
 /** The store of somebody else in the same directory: the simulator lets anybody be played. */
 async function storeOfOther() {
-  const { connect } = load('../dist/open.js');
+  const { connect } = load('../dist/connection/open.js');
   const { SecureStorage } = load('../dist/index.js');
   const { Simulator } = load('../dist/simulator/backend.js');
   const { clientOfUser, GivenIdentity } = load('../dist/testing/given-user.js');

@@ -24,15 +24,8 @@ import { reportOf } from './faults/report.mjs';
 import { ensureNpm } from './setup.mjs';
 
 /** What decides about the outcomes. The command line, the simulator, the documentation and the texts of errors do not. */
-const SOURCES = [
-  'ta/include',
-  'ta/src',
-  'src-native',
-  'src-ts',
-  'src-ts/tee',
-  'tools/machine/guest/supplicant-library',
-];
-const TEXTS = path.join(ROOT, 'src-ts/error-table.ts');
+const SOURCES = ['ta/include', 'ta/src', 'src-native', 'src-ts', 'src-ts/tee', 'machine/guest/supplicant-library'];
+const TEXTS = path.join(ROOT, 'src-ts/errors/table.ts');
 const REPORT = path.join(ROOT, 'docs', 'reliability.md');
 
 /** @param {string} folder */

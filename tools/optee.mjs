@@ -5,7 +5,7 @@ import { parseCommandLine, USAGE } from './optee/command-line.mjs';
 import { runInMachine } from './optee/run.mjs';
 import { say } from './lib/progress.mjs';
 import { SetupError } from './lib/run.mjs';
-import { ensureClientHeaders, ensureTaDevKit } from './machine/kits.mjs';
+import { ensureClientHeaders, ensureTaDevKit } from '../machine/kits.mjs';
 
 const PRINTABLE = new Map([
   ['ta-dev-kit', ensureTaDevKit],

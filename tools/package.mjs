@@ -16,7 +16,7 @@ import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
 import { run, SetupError } from './lib/run.mjs';
 import { isProgram, runTool } from './lib/tool.mjs';
-import { ensureDist } from './machine/product.mjs';
+import { ensureDist } from '../machine/product.mjs';
 import { removeLeftovers, SBOM } from './package/contents.mjs';
 import { makeSbom } from './package/sbom.mjs';
 import { recordPackage, verifyPackage } from './package/state.mjs';

@@ -13,7 +13,7 @@ import path from 'node:path';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { conformanceCounts, conformanceTable, isLeftOut } from './lib/conformance-counts.mjs';
 import { ROOT } from './lib/paths.mjs';
-import { ensureImages } from './machine/boot-image.mjs';
+import { ensureImages } from '../machine/boot-image.mjs';
 import { ensureNpm } from './setup.mjs';
 
 /** @typedef {import('./lib/conformance-counts.mjs').Conformance} Conformance */

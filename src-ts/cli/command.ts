@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { OpenOptions } from '../options.js';
+import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
-import type { Io } from './io.js';
+import type { Io } from './terminal/io.js';
 
 /**
  * What a shell completes an argument to: keys that exist, `NAME=` with a key, the name of a file, a program with its

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { optionsOf } from './arguments.js';
+import { optionsOf } from './command-line.js';
 import type { Command, OptionSpec } from './command.js';
-import { summaries } from './commands.js';
+import { summaries } from './registry.js';
 
 /** The help without a command. */
 export function overview(): string {

@@ -3,12 +3,12 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
-import type { OpenOptions } from '../options.js';
+import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
-import { processIo } from './io.js';
+import { processIo } from './terminal/io.js';
 import { run } from './run.js';
 
-const native = () => require('../tee/native.js') as typeof import('../tee/native.js');
+const native = () => require('../native/backend.js') as typeof import('../native/backend.js');
 
 /** Does what needs the addon. That there is none is told when the store is opened; with the simulator it is not missed. */
 function withAddon(action: (addon: ReturnType<typeof native>) => void): void {

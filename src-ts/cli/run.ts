@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { detailsOf, isSecureStorageError, SecureStorageError } from '../errors.js';
-import { errorTable, Exit, type ErrorCode } from '../error-table.js';
-import { openOptions, ownArguments, parse, usageError, type Arguments } from './arguments.js';
+import { detailsOf, isSecureStorageError, SecureStorageError } from '../errors/error.js';
+import { errorTable, Exit, type ErrorCode } from '../errors/table.js';
+import { openOptions, ownArguments, parse, usageError, type Arguments } from './command-line.js';
 import type { Command } from './command.js';
 import { commandHelp, overview } from './help.js';
-import { isBrokenPipe, type Io } from './io.js';
-import { commandLike, hasCommand, loadCommand, secondWords, withWholeName } from './commands.js';
-import type { OpenOptions } from '../options.js';
+import { isBrokenPipe, type Io } from './terminal/io.js';
+import { commandLike, hasCommand, loadCommand, secondWords, withWholeName } from './registry.js';
+import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
-import { tellWaiting } from './waiting.js';
+import { tellWaiting } from './terminal/waiting.js';
 
 /** What a shell reports for a program that SIGPIPE ended (128 + 13); Node.js ignores that signal. */
 const BROKEN_PIPE = 141;

@@ -4,7 +4,7 @@
  * docs/troubleshooting.md. Names in braces stand for what is found on the machine; `example` is what the documentation
  * shows in their place.
  */
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../errors/error.js';
 import type { Check, CheckId, CheckStatus } from './diagnosis.js';
 
 interface CauseEntry {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** From the evidence to a diagnosis. */
-import { checkOptions } from '../arguments.js';
-import { backendName } from '../backend.js';
-import type { SecureStorageError } from '../errors.js';
-import { schema, type BackendName, type OpenOptions } from '../options.js';
-import { TA_UUID } from '../protocol.js';
+import { checkOptions } from '../arguments/checks.js';
+import { backendName } from '../connection/choose-backend.js';
+import type { SecureStorageError } from '../errors/error.js';
+import { schema, type BackendName, type OpenOptions } from '../arguments/options.js';
+import { TA_UUID } from '../protocol/contract.js';
 import type { Check, Diagnosis } from './diagnosis.js';
 import { gather, linkOf, type Evidence, type Open } from './evidence.js';
 import { thisHost, type Host } from './host.js';
-import { told } from './subject.js';
+import { told } from './check.js';
 import { findSupplicant } from './supplicant.js';
-import { checksOf } from './table.js';
+import { checksOf } from './chain.js';
 
 /** In place of what the options and this machine give. */
 export interface Substitutes {

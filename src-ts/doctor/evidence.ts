@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** What an attempt to use a store brings to light. */
-import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '../errors.js';
-import type { StoreInfo } from '../info.js';
-import type { OpenOptions } from '../options.js';
+import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '../errors/error.js';
+import type { StoreInfo } from '../connection/info.js';
+import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
 import { checkIds, type CheckId } from './diagnosis.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The tee-supplicant as procfs shows it: whether it runs, as whom, and where it keeps and looks for things. */
-import { INITIAL_PID_NAMESPACE, parseStat, SUPPLICANT } from '../tee/supplicant.js';
+import { INITIAL_PID_NAMESPACE, parseStat, SUPPLICANT } from '../native/supplicant-probe.js';
 import { glance, type Host } from './host.js';
 import { parseMounts, type Mount } from './mounts.js';
 

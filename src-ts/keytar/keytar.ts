@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** keytar's functions over a store. */
-import { SecureStorageError } from '../errors.js';
-import { escapeSegment, escapeText, unescapeText } from '../escape.js';
-import { Limit } from '../protocol.js';
+import { SecureStorageError } from '../errors/error.js';
+import { escapeSegment, escapeText, unescapeText } from '../util/escape.js';
+import { Limit } from '../protocol/contract.js';
 import type { SecureStorage } from '../store.js';
 
 /** An account of a service, as findCredentials() gives it. */

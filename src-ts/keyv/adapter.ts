@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { EventEmitter } from 'node:events';
 
-import { invalidArgument } from '../arguments.js';
-import { escapeText, unescapeText } from '../escape.js';
+import { invalidArgument } from '../arguments/checks.js';
+import { escapeText, unescapeText } from '../util/escape.js';
 import { LazyStore } from '../lazy-store.js';
-import type { OpenOptions } from '../options.js';
-import { Limit } from '../protocol.js';
+import type { OpenOptions } from '../arguments/options.js';
+import { Limit } from '../protocol/contract.js';
 import type { SecureStorage, ValueEntry } from '../store.js';
 import { decodeExpiring, encodeExpiring, isExpired } from './expiry.js';
 

@@ -3,10 +3,10 @@
 import os from 'node:os';
 import path from 'node:path';
 
-import { SecureStorageError } from '../errors.js';
-import type { SimulatorOptions } from '../options.js';
-import { TeeResult } from '../protocol.js';
-import type { NativeParam } from '../tee/addon.js';
+import { SecureStorageError } from '../errors/error.js';
+import type { SimulatorOptions } from '../arguments/options.js';
+import { TeeResult } from '../protocol/contract.js';
+import type { NativeParam } from '../native/addon.js';
 import { encodeParams, encodeUuid, uint32 } from '../tee/params.js';
 import {
   bareOutcome,
@@ -19,7 +19,7 @@ import {
   type SessionTarget,
   type TeeBackend,
   type TeeSession,
-} from '../tee/session.js';
+} from '../tee/seam.js';
 import { clientOfProcess, type ClientOf } from './login.js';
 import { SimulatorThread, type Done } from './thread.js';
 

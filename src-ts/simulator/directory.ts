@@ -22,10 +22,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-import { makeFolder } from '../folders.js';
-import { TeeResult } from '../protocol.js';
+import { makeFolder } from '../util/files.js';
+import { TeeResult } from '../protocol/contract.js';
 import { BlobError, Unavailable, type SharedBlobs } from './blobs.js';
-import { attempt, EncryptedFiles, syncFolder } from './files.js';
+import { attempt, EncryptedFiles, syncFolder } from './encrypted-files.js';
 import { makeToken, newNote, Token } from './token.js';
 
 const KEY_SIZE = 32;

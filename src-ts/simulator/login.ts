@@ -2,9 +2,9 @@
 /** Who a client of the simulator is: what the kernel would attest of this process. */
 import os from 'node:os';
 
-import { clientUuid, idOutside, isMember, namedUuid } from '../identity.js';
+import { clientUuid, idOutside, isMember, namedUuid } from '../connection/identity.js';
 import { encodeUuid } from '../tee/params.js';
-import { Login, type SessionTarget } from '../tee/session.js';
+import { Login, type SessionTarget } from '../tee/seam.js';
 import type { Client } from './module.js';
 
 /** Tells who the client of a session is; undefined where the kernel would refuse the login. */

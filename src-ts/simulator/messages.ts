@@ -2,8 +2,8 @@
 /** What the simulator's thread is asked, and what it answers. */
 import { performance } from 'node:perf_hooks';
 
-import type { NativeParam } from '../tee/addon.js';
-import type { Outcome } from '../tee/session.js';
+import type { NativeParam } from '../native/addon.js';
+import type { Outcome } from '../tee/seam.js';
 import type { Client } from './module.js';
 
 /** What the thread is started with. */

@@ -5,9 +5,9 @@
  */
 import { webcrypto } from 'node:crypto';
 
-import { TeeResult } from '../protocol.js';
-import { ParamType, type NativeParam } from '../tee/addon.js';
-import { bareOutcome, Origin, type Outcome, type ParamResult } from '../tee/session.js';
+import { TeeResult } from '../protocol/contract.js';
+import { ParamType, type NativeParam } from '../native/addon.js';
+import { bareOutcome, Origin, type Outcome, type ParamResult } from '../tee/seam.js';
 import { BlobError, type BlobStore } from './blobs.js';
 
 /** Who a client is, as the kernel would attest it. */

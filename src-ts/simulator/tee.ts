@@ -4,9 +4,9 @@
  * the TA is begun anew, so that its cache holds nothing old, and each session is opened again before its next command.
  * A panic is another matter: the sessions of a TA that panicked are dead, as in OP-TEE.
  */
-import { TeeResult } from '../protocol.js';
-import type { NativeParam } from '../tee/addon.js';
-import { bareOutcome, Origin, type Outcome } from '../tee/session.js';
+import { TeeResult } from '../protocol/contract.js';
+import type { NativeParam } from '../native/addon.js';
+import { bareOutcome, Origin, type Outcome } from '../tee/seam.js';
 import type { SharedBlobs } from './blobs.js';
 import { TeeModule, type Client } from './module.js';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import { TeeFailure, type CallOptions, type FailureKind } from '../tee/session.js';
+import { TeeFailure, type CallOptions, type FailureKind } from '../tee/seam.js';
 import { now, State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
 
 /** Where the thread's program and its module are, from src-ts/simulator/ (in tests) as well as from dist/simulator/. */

@@ -2,8 +2,8 @@
 /** The thread that the simulator runs in: one request after the other, as a TA does. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { TeeResult } from '../protocol.js';
-import { bareOutcome, Origin, type Outcome } from '../tee/session.js';
+import { TeeResult } from '../protocol/contract.js';
+import { bareOutcome, Origin, type Outcome } from '../tee/seam.js';
 import { MemoryBlobs, Unavailable, type SharedBlobs } from './blobs.js';
 import { Directory } from './directory.js';
 import { State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';

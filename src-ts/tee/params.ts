@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** From the seam's parameters to the addon's, with all checks: what is wrong here is wrong in the caller's code. */
-import { ParamType, type Addon, type NativeParam } from './addon.js';
-import type { Param, SessionTarget } from './session.js';
+import { ParamType, type Addon, type NativeParam } from '../native/addon.js';
+import type { Param, SessionTarget } from './seam.js';
 
 const MAX_PARAMS = 4;
 

@@ -2,9 +2,9 @@
 /** Faults to order, between the API and the TEE: the application sees what it would see if the real thing went wrong. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { checkOptions, integer, oneOf } from '../arguments.js';
-import { halves } from '../packing.js';
-import { Command, REVISION_ABSENT, REVISION_ANY, TaError, TeeResult } from '../protocol.js';
+import { checkOptions, integer, oneOf } from '../arguments/checks.js';
+import { halves } from '../protocol/packing.js';
+import { Command, REVISION_ABSENT, REVISION_ANY, TaError, TeeResult } from '../protocol/contract.js';
 import {
   bareOutcome,
   Origin,
@@ -13,7 +13,7 @@ import {
   type Outcome,
   type Param,
   type TeeSession,
-} from '../tee/session.js';
+} from '../tee/seam.js';
 
 /** Something that shall go wrong. */
 export interface Fault {

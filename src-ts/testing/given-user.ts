@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** A user other than the one that the process has: where nothing is protected, anybody can be played. */
-import { clientUuid, type Identity } from '../identity.js';
+import { clientUuid, type Identity } from '../connection/identity.js';
 import type { ClientOf } from '../simulator/login.js';
 import { encodeUuid } from '../tee/params.js';
-import { Login } from '../tee/session.js';
+import { Login } from '../tee/seam.js';
 
 /** The identity of a user that the process is not. */
 export class GivenIdentity implements Identity {

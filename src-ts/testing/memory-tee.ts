@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { checkOptions, integer, string, uuid, abortSignal, type Check } from '../arguments.js';
-import { asyncDispose } from '../dispose.js';
-import { SecureStorageError } from '../errors.js';
-import { ProcessIdentity } from '../identity.js';
-import { connect } from '../open.js';
-import type { OpenOptions } from '../options.js';
+import { checkOptions, integer, string, uuid, abortSignal, type Check } from '../arguments/checks.js';
+import { asyncDispose } from '../util/dispose.js';
+import { SecureStorageError } from '../errors/error.js';
+import { ProcessIdentity } from '../connection/identity.js';
+import { connect } from '../connection/open.js';
+import type { OpenOptions } from '../arguments/options.js';
 import { Simulator } from '../simulator/backend.js';
 import { clientOfProcess, type ClientOf } from '../simulator/login.js';
 import { SecureStorage } from '../store.js';
-import type { TeeBackend } from '../tee/session.js';
+import type { TeeBackend } from '../tee/seam.js';
 import { Faults, type Fault } from './faults.js';
 import { clientOfUser, GivenIdentity } from './given-user.js';
 

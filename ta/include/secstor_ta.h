@@ -2,10 +2,10 @@
 /*
  * The contract of the secure storage Trusted Application (TA).
  *
- * Used unchanged by the TA, by every client and by the tests; the TypeScript
- * side of it is src-ts/protocol.ts, and a test compares the two. It includes
- * nothing but <stdint.h>, so that C99 and C++17 read it with either the
- * TEE Client API or the TEE Internal Core API around it.
+ * Used unchanged by the TA, by every client and by the tests. The TypeScript
+ * side of it is src-ts/protocol/contract.ts; a test compares the two. It
+ * includes nothing but <stdint.h>, so that C99 and C++17 read it with either
+ * the TEE Client API or the TEE Internal Core API around it.
  *
  * Conventions
  * - Numbers within packed bytes are little-endian and unaligned.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { StoreInfo } from '../../src-ts/info.js';
+import type { StoreInfo } from '../../src-ts/connection/info.js';
 import type { SecureStorage } from '../../src-ts/store.js';
 import type { Identity, OpenStore } from './store.js';
-import type { OpenOptions } from '../../src-ts/options.js';
+import type { OpenOptions } from '../../src-ts/arguments/options.js';
 
 /** What the suite runs on, and what it can have done to it besides calls of the API. */
 export interface Backend {

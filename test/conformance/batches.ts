@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
 
-import type { BatchOperation } from '../../src-ts/options.js';
+import type { BatchOperation } from '../../src-ts/arguments/options.js';
 import { errorOf } from './errors.js';
 import { freshStore, type OpenStore } from './store.js';
 

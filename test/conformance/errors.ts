@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { SecureStorageError } from '../../src-ts/errors.js';
+import type { SecureStorageError } from '../../src-ts/errors/error.js';
 
 /**
  * The error of this package that a promise must reject with. It is known by its name: one that comes from another process

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Diagnosis } from '../../src-ts/index.js';
-import { clientUuid } from '../../src-ts/identity.js';
-import { packageVersion } from '../../src-ts/version.js';
+import { clientUuid } from '../../src-ts/connection/identity.js';
+import { packageVersion } from '../../src-ts/util/version.js';
 import type { Backend } from './backend.js';
 import { errorOf } from './errors.js';
 import { freshStore } from './store.js';

@@ -3,7 +3,7 @@
 import type { MemoryOpenOptions } from '../../src-ts/testing/index.js';
 import { MemoryTee } from '../../src-ts/testing/index.js';
 import { diagnose } from '../../src-ts/doctor/doctor.js';
-import type { OpenOptions } from '../../src-ts/options.js';
+import type { OpenOptions } from '../../src-ts/arguments/options.js';
 import { openElsewhere } from '../e2e/support/remote-store.js';
 import { buildCommandLine } from '../unit/support/cli.js';
 import { LeftOut } from './backend.js';

@@ -2,7 +2,7 @@
 /** What the API promises, with a plain Map for each store. */
 import { isUtf8 } from 'node:buffer';
 
-import type { ValueEncoding } from '../../src-ts/options.js';
+import type { ValueEncoding } from '../../src-ts/arguments/options.js';
 import type { BatchedOperation, Operation } from './operations.js';
 import type { Outcome } from './perform.js';
 

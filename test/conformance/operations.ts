@@ -2,7 +2,7 @@
 /** Random operations of the whole API, for property tests and for long traces. */
 import fc, { type Arbitrary } from 'fast-check';
 
-import type { PutOptions, ValueEncoding } from '../../src-ts/options.js';
+import type { PutOptions, ValueEncoding } from '../../src-ts/arguments/options.js';
 import type { Store } from './store.js';
 
 /**

@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import fc from 'fast-check';
 
-import type { OpenOptions } from '../../src-ts/options.js';
-import type { RunContext } from '../../tools/machine/machine.mjs';
+import type { OpenOptions } from '../../src-ts/arguments/options.js';
+import type { RunContext } from '../../machine/machine.mjs';
 import type { Runner } from '../e2e/support/remote-object.js';
 import { operations, type Operation } from './operations.js';
 import { makePerformer, type Outcome } from './perform.js';

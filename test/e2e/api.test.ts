@@ -3,9 +3,9 @@
 import { LeftOut } from '../conformance/backend.js';
 import { conformance } from '../conformance/index.js';
 import type { OpenStore } from '../conformance/store.js';
-import type { OpenOptions } from '../../src-ts/options.js';
-import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
-import { Login } from '../../src-ts/tee/session.js';
+import type { OpenOptions } from '../../src-ts/arguments/options.js';
+import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Login } from '../../src-ts/tee/seam.js';
 import { damageFilesOf } from './support/damage.js';
 import { buildForGuest } from './support/guest-program.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';

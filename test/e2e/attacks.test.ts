@@ -12,7 +12,7 @@ import { programs } from './attacks/programs.js';
 import { rollbackSuite } from './attacks/rollback.js';
 import { starvingSuite } from './attacks/starving.js';
 import { timingSuite } from './attacks/timing.js';
-import { TA_UUID } from '../../src-ts/protocol.js';
+import { TA_UUID } from '../../src-ts/protocol/contract.js';
 import { effort } from './support/effort.js';
 import { TA_FILE, useMachine } from './support/machine.js';
 import { buildTa } from './support/ta.js';

@@ -2,7 +2,7 @@
 /** `optee-storage exec` on the machine: the program gets the secret, and nothing else on the machine shows it. */
 import { randomBytes } from 'node:crypto';
 
-import type { ExecOptions, ExecResult, GuestProcess } from '../../tools/machine/machine.mjs';
+import type { ExecOptions, ExecResult, GuestProcess } from '../../machine/machine.mjs';
 import { Uid, useMachine } from './support/machine.js';
 
 const machineOfFile = useMachine(() => Promise.resolve({ storage: 'memory' }));

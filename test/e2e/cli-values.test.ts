@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What else the command line does with values on the machine: import, benchmark, hidden prompt, and no core dump. */
-import type { ExecOptions, ExecResult } from '../../tools/machine/machine.mjs';
+import type { ExecOptions, ExecResult } from '../../machine/machine.mjs';
 import { Uid, useMachine } from './support/machine.js';
 
 const machineOfFile = useMachine(() => Promise.resolve({ storage: 'memory' }));

@@ -2,7 +2,7 @@
 /** The command line on the machine, as ordinary users run it. */
 import { randomBytes } from 'node:crypto';
 
-import type { ExecOptions, ExecResult } from '../../tools/machine/machine.mjs';
+import type { ExecOptions, ExecResult } from '../../machine/machine.mjs';
 import { Uid, useMachine } from './support/machine.js';
 
 const machineOfFile = useMachine(() => Promise.resolve({ storage: 'memory' }));

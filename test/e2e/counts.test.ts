@@ -4,7 +4,7 @@
  * wait for the disk. The targets are those of the design; one persistent object per key, the usual form, is beside them.
  */
 import type { Store } from '../conformance/store';
-import type { SupplicantCounters, UserProcess } from '../../tools/machine/machine.mjs';
+import type { SupplicantCounters, UserProcess } from '../../machine/machine.mjs';
 import { effort } from './support/effort';
 import { useMachine } from './support/machine';
 import { openRemoteStore } from './support/remote-store';

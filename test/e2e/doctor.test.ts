@@ -6,9 +6,9 @@
  */
 import { causes, type Cause } from '../../src-ts/doctor/causes.js';
 import type { Check, Diagnosis } from '../../src-ts/doctor/diagnosis.js';
-import { TA_UUID } from '../../src-ts/protocol.js';
-import type { OpenOptions } from '../../src-ts/options.js';
-import type { ExecOptions } from '../../tools/machine/machine.mjs';
+import { TA_UUID } from '../../src-ts/protocol/contract.js';
+import type { OpenOptions } from '../../src-ts/arguments/options.js';
+import type { ExecOptions } from '../../machine/machine.mjs';
 import { DATA, fillDisk, FILES, makeRoom } from './support/disk.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
 import { openRemoteStore } from './support/remote-store.js';

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { parseSigned } from '../../src-ts/cli/ta/signed-image.js';
-import { TA_UUID } from '../../src-ts/protocol.js';
+import { parseSigned } from '../../src-ts/cli/commands/ta/signed-image.js';
+import { TA_UUID } from '../../src-ts/protocol/contract.js';
 import { freshFolder } from '../unit/support/folders.js';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -17,7 +17,7 @@ let kit: string;
 jest.setTimeout(120_000);
 
 beforeAll(async () => {
-  const { ensureTaDevKit } = await import('../../tools/machine/kits.mjs');
+  const { ensureTaDevKit } = await import('../../machine/kits.mjs');
   const { ensureAptGroups } = await import('../../tools/lib/apt.mjs');
   await ensureAptGroups('ta', 'systemd');
   kit = await ensureTaDevKit();

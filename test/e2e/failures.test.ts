@@ -2,9 +2,9 @@
 /** What is missing or dies, on real OP-TEE; what hangs is in hang.test.ts. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
-import { Login } from '../../src-ts/tee/session.js';
-import type { UserProcess } from '../../tools/machine/machine.mjs';
+import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Login } from '../../src-ts/tee/seam.js';
+import type { UserProcess } from '../../machine/machine.mjs';
 import type { Store } from '../conformance/store.js';
 import { unlessCrashed } from '../faults/support/crashes.js';
 import { effort } from './support/effort.js';

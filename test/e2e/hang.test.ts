@@ -3,8 +3,8 @@
  * A tee-supplicant that hangs (SIGSTOP), and with it the secure world: every call rejects at its deadline, the process
  * is not held up otherwise, and once the supplicant goes on, the store is what it was.
  */
-import type { OpenOptions } from '../../src-ts/options.js';
-import type { UserProcess } from '../../tools/machine/machine.mjs';
+import type { OpenOptions } from '../../src-ts/arguments/options.js';
+import type { UserProcess } from '../../machine/machine.mjs';
 import { caughtUp, type Failed } from './support/failing.js';
 import { TEE_GROUP, Uid, useMachine } from './support/machine.js';
 import { cutOff, saveOff, switchOn } from './support/power.js';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Whose keys are whose: the kernel attests each caller, and nobody sees what another one has. */
-import type { StoreInfo } from '../../src-ts/info.js';
-import { Command, PROTOCOL_VERSION, TA_UUID, TaError, TeeResult } from '../../src-ts/protocol.js';
-import { Login, Origin, type SessionTarget } from '../../src-ts/tee/session.js';
-import type { UserProcess } from '../../tools/machine/machine.mjs';
+import type { StoreInfo } from '../../src-ts/connection/info.js';
+import { Command, PROTOCOL_VERSION, TA_UUID, TaError, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Login, Origin, type SessionTarget } from '../../src-ts/tee/seam.js';
+import type { UserProcess } from '../../machine/machine.mjs';
 import type { Store } from '../conformance/store.js';
 import { contentsOf } from './support/contents.js';
 import { buildForGuest } from './support/guest-program.js';

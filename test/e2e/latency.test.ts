@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import type { SecureStorage } from '../../src-ts/index';
-import type { UserProcess } from '../../tools/machine/machine.mjs';
+import type { UserProcess } from '../../machine/machine.mjs';
 import { useMachine } from './support/machine';
 import { median, printTable } from './support/table';
 

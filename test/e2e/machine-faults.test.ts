@@ -2,7 +2,7 @@
 /** Faults to order in the supplicant, and states of the machine to go back to; OP-TEE's own tests are what meets them. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Fault } from '../../tools/machine/machine.mjs';
+import type { Fault } from '../../machine/machine.mjs';
 import { DATA, DIRECTORY, FILES, protectDirectory } from './support/disk';
 import { Uid, useMachine } from './support/machine';
 import { shell } from './support/power';

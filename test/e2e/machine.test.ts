@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Machine } from '../../tools/machine/machine.mjs';
+import type { Machine } from '../../machine/machine.mjs';
 import { useMachine } from './support/machine';
 
 const machineOfFile = useMachine(() => Promise.resolve({ product: false }));
@@ -263,7 +263,7 @@ describe('power', () => {
 test(
   'a boot that fails says why, with both logs',
   async () => {
-    const { Machine } = await import('../../tools/machine/machine.mjs');
+    const { Machine } = await import('../../machine/machine.mjs');
     const folder = mkdtempSync(path.join(tmpdir(), 'optee-test-'));
     try {
       const start = path.join(folder, 'start');

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { UserProcess } from '../../tools/machine/machine.mjs';
+import type { UserProcess } from '../../machine/machine.mjs';
 import { useMachine } from './support/machine';
 import { openRemoteStore } from './support/remote-store';
 

@@ -3,8 +3,16 @@
  * Commands as an enemy would send them, past all checks of the API: each gets the result that ta/include/secstor_ta.h
  * documents and changes nothing.
  */
-import { BatchKind, Command, Limit, PROTOCOL_VERSION, TA_UUID, TaError, TeeResult } from '../../src-ts/protocol.js';
-import { Login, Origin, type Outcome, type Param } from '../../src-ts/tee/session.js';
+import {
+  BatchKind,
+  Command,
+  Limit,
+  PROTOCOL_VERSION,
+  TA_UUID,
+  TaError,
+  TeeResult,
+} from '../../src-ts/protocol/contract.js';
+import { Login, Origin, type Outcome, type Param } from '../../src-ts/tee/seam.js';
 import type { Store } from '../conformance/store.js';
 import { contentsOf } from './support/contents.js';
 import { useMachine } from './support/machine.js';

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { TA_UUID } from '../../src-ts/protocol.js';
+import { TA_UUID } from '../../src-ts/protocol/contract.js';
 import { makeSigningKey, readSignedTa } from './support/ta.js';
 
 const TA = path.resolve(__dirname, '../../ta');
@@ -18,7 +18,7 @@ let kit: string;
 let folder: string;
 
 beforeAll(async () => {
-  const { ensureTaDevKit } = await import('../../tools/machine/kits.mjs');
+  const { ensureTaDevKit } = await import('../../machine/kits.mjs');
   const { ensureAptGroups } = await import('../../tools/lib/apt.mjs');
   await ensureAptGroups('ta');
   kit = await ensureTaDevKit();

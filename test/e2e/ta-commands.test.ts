@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
-import { Login } from '../../src-ts/tee/session.js';
+import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Login } from '../../src-ts/tee/seam.js';
 import { freshFolder } from '../unit/support/folders.js';
 import { optee } from '../unit/support/cli.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
@@ -25,7 +25,7 @@ const at = (name: string) => path.join(folder, name);
 const kitKey = () => path.join(kit, 'keys/default_ta.pem');
 
 const on = useMachine(async () => {
-  const { ensureTaDevKit } = await import('../../tools/machine/kits.mjs');
+  const { ensureTaDevKit } = await import('../../machine/kits.mjs');
   kit = await ensureTaDevKit();
   // One that can be told to panic, so that the next one is loaded without starting the machine again.
   elf = (await buildTa({ CFG_SECSTOR_TEST: 'y' })).replace(/\.ta$/, '.stripped.elf');

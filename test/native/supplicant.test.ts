@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { SupplicantProbe } from '../../src-ts/tee/supplicant.js';
+import { SupplicantProbe } from '../../src-ts/native/supplicant-probe.js';
 
 const THREAD = 4711;
 let proc: string;

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-import type { MachineOptions } from '../../tools/machine/machine.mjs';
+import type { MachineOptions } from '../../machine/machine.mjs';
 import { TA_FILE, Uid, useMachine } from '../e2e/support/machine.js';
 import { install, MANAGERS } from './support/managers.js';
 import { App, ensureTools, freshFolder, packPackage } from './support/place.js';

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { TA_UUID } from '../../src-ts/protocol.js';
+import { TA_UUID } from '../../src-ts/protocol/contract.js';
 import { readSignedTa } from '../e2e/support/ta.js';
 import { freshFolder, packPackage, SETUP_MS } from './support/place.js';
 
@@ -14,7 +14,7 @@ let kit: string;
 let content: string;
 
 beforeAll(async () => {
-  const { ensureTaDevKit } = await import('../../tools/machine/kits.mjs');
+  const { ensureTaDevKit } = await import('../../machine/kits.mjs');
   kit = await ensureTaDevKit();
   const folder = freshFolder();
   execFileSync('tar', ['-xzf', await packPackage(), '-C', folder]);

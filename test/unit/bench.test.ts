@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-import { measureAll } from '../../src-ts/cli/bench/measure.js';
+import { measureAll } from '../../src-ts/cli/commands/bench/measure.js';
 import type { SecureStorage } from '../../src-ts/index.js';
 import { buildCommandLine, main, optee, opteeProcess, softEnvironment } from './support/cli.js';
 import { errorOf } from './support/errors.js';

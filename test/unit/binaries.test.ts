@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { loadFirst, thisHost, type Binary, type Host } from '../../src-ts/tee/binaries.js';
-import { TeeFailure } from '../../src-ts/tee/session.js';
+import { loadFirst, thisHost, type Binary, type Host } from '../../src-ts/native/binaries.js';
+import { TeeFailure } from '../../src-ts/tee/seam.js';
 
 const SHIPPED = ['linux-arm64', 'linux-x64'];
 const JETSON: Host = { platform: 'linux', arch: 'arm64', glibc: '2.31' };

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 
-import { summaries } from '../../src-ts/cli/commands.js';
+import { summaries } from '../../src-ts/cli/registry.js';
 import { run } from '../../src-ts/cli/run.js';
-import { SecureStorageError } from '../../src-ts/errors.js';
+import { SecureStorageError } from '../../src-ts/errors/error.js';
 import { loadSoftTee, openSoftStore } from './support/soft-tee.js';
 import { optee, recordingIo } from './support/cli.js';
 

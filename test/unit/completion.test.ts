@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { summaries } from '../../src-ts/cli/commands.js';
+import { summaries } from '../../src-ts/cli/registry.js';
 import { buildCommandLine, main, opteeProcess, softEnvironment } from './support/cli.js';
 import { freshFolder } from './support/folders.js';
 import { buildSoftTee } from './support/soft-tee.js';

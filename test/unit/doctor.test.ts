@@ -5,12 +5,12 @@ import { checkIds, type Check, type Diagnosis } from '../../src-ts/doctor/diagno
 import { judge } from '../../src-ts/doctor/doctor.js';
 import type { Evidence } from '../../src-ts/doctor/evidence.js';
 import type { Host } from '../../src-ts/doctor/host.js';
-import { checksOf } from '../../src-ts/doctor/table.js';
-import { errorTable, type ErrorCode } from '../../src-ts/error-table.js';
-import { SecureStorageError, type ErrorDetails } from '../../src-ts/errors.js';
-import type { StoreInfo } from '../../src-ts/info.js';
-import type { BackendName, OpenOptions } from '../../src-ts/options.js';
-import { TeeFailure } from '../../src-ts/tee/session.js';
+import { checksOf } from '../../src-ts/doctor/chain.js';
+import { errorTable, type ErrorCode } from '../../src-ts/errors/table.js';
+import { SecureStorageError, type ErrorDetails } from '../../src-ts/errors/error.js';
+import type { StoreInfo } from '../../src-ts/connection/info.js';
+import type { BackendName, OpenOptions } from '../../src-ts/arguments/options.js';
+import { TeeFailure } from '../../src-ts/tee/seam.js';
 import { boardWith, FUSE, spaceOf, TA_FOLDER, type Entry, type FakeMachine } from './support/fake-host.js';
 
 const TA_FILE = `${TA_FOLDER}/ff06ae7c-d9e8-40c7-ab24-86ad69bffce7.ta`;

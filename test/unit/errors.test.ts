@@ -2,10 +2,10 @@
 import { inspect } from 'node:util';
 import vm from 'node:vm';
 
-import { errorTable, Exit, Retry, type ErrorCode } from '../../src-ts/error-table.js';
-import { SecureStorageError, isSecureStorageError } from '../../src-ts/errors.js';
-import { TaError, TeeResult } from '../../src-ts/protocol.js';
-import { Origin } from '../../src-ts/tee/session.js';
+import { errorTable, Exit, Retry, type ErrorCode } from '../../src-ts/errors/table.js';
+import { SecureStorageError, isSecureStorageError } from '../../src-ts/errors/error.js';
+import { TaError, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Origin } from '../../src-ts/tee/seam.js';
 
 const codes = Object.keys(errorTable) as ErrorCode[];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 
-import { ProcessIdentity, clientUuid, formatUuid, outerId } from '../../src-ts/identity.js';
-import { Call } from '../../src-ts/call.js';
+import { ProcessIdentity, clientUuid, formatUuid, outerId } from '../../src-ts/connection/identity.js';
+import { Call } from '../../src-ts/protocol/call.js';
 import { coded } from './support/errors.js';
 
 describe('the UUID under which the kernel knows a client', () => {

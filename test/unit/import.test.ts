@@ -97,7 +97,7 @@ describe('what is stored', () => {
   }, 30_000);
 
   test('of a dotenv text whatever Node reads, or it is refused', async () => {
-    const { parseDotenv } = await import('../../src-ts/cli/import/dotenv.js');
+    const { parseDotenv } = await import('../../src-ts/cli/commands/import/dotenv.js');
     const piece = fc.constantFrom('A', 'B', '=', '"', "'", '`', '\n', ' ', '#', 'x', '\\n', 'export ', '\r\n');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 
-import { domain, keyBytes, prefixBytes, valueBytes } from '../../src-ts/keys.js';
+import { domain, keyBytes, prefixBytes, valueBytes } from '../../src-ts/arguments/keys.js';
 import { coded } from './support/errors.js';
 
 describe('keys', () => {

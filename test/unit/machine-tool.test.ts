@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** The parts of tools/machine and tools/optee that need no machine: command line, values on the wire, archive, cache. */
+/** The parts of machine and tools/optee that need no machine: command line, values on the wire, archive, cache. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const commandLine = () => import('../../tools/optee/command-line.mjs');
-const portable = async () => (await import('../../tools/machine/guest/portable.cjs')).default;
+const portable = async () => (await import('../../machine/guest/portable.cjs')).default;
 
 describe('the command line of npm run optee', () => {
   test('ends its options where the command begins', async () => {
@@ -129,7 +129,7 @@ describe('tools', () => {
   });
 
   test('an archive has folders before what is in them, each once', async () => {
-    const { CpioArchive } = await import('../../tools/machine/cpio.mjs');
+    const { CpioArchive } = await import('../../machine/cpio.mjs');
     const file = path.join(folder, 'file');
     writeFileSync(file, 'content', { mode: 0o644 });
     const archive = new CpioArchive();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 
-import { MalformedReply, PackedReader, halves, wide } from '../../src-ts/packing.js';
-import { Limit } from '../../src-ts/protocol.js';
-import { decodeEntries, decodeInfo, decodePage } from '../../src-ts/replies.js';
-import { packBatch, packKeys } from '../../src-ts/requests.js';
+import { MalformedReply, PackedReader, halves, wide } from '../../src-ts/protocol/packing.js';
+import { Limit } from '../../src-ts/protocol/contract.js';
+import { decodeEntries, decodeInfo, decodePage } from '../../src-ts/protocol/decode.js';
+import { packBatch, packKeys } from '../../src-ts/protocol/encode.js';
 import { infoReply, u16, u32, u64 } from './support/scripted-tee.js';
 
 const packed = (...parts: (readonly number[] | Uint8Array)[]) => Buffer.concat(parts.map((part) => Buffer.from(part)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The hidden prompt, on a terminal that is played by a stream. */
-import { promptHidden } from '../../src-ts/cli/prompt.js';
+import { promptHidden } from '../../src-ts/cli/terminal/prompt.js';
 import { buildCommandLine, main, optee, opteeProcess, softEnvironment } from './support/cli.js';
 import { errorOf } from './support/errors.js';
 import { Terminal } from './support/played-terminal.js';

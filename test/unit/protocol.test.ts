@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import * as protocol from '../../src-ts/protocol.js';
+import * as protocol from '../../src-ts/protocol/contract.js';
 import { root } from './support/soft-tee.js';
 
 const header = readFileSync(path.join(root, 'ta/include/secstor_ta.h'), 'utf8');

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { MalformedReply } from '../../src-ts/packing.js';
-import { Call } from '../../src-ts/call.js';
-import type { ErrorCode } from '../../src-ts/errors.js';
-import { TA_UUID, TaError, TeeResult } from '../../src-ts/protocol.js';
-import { callError, commandError, isSessionLost, openError } from '../../src-ts/results.js';
+import { MalformedReply } from '../../src-ts/protocol/packing.js';
+import { Call } from '../../src-ts/protocol/call.js';
+import type { ErrorCode } from '../../src-ts/errors/error.js';
+import { TA_UUID, TaError, TeeResult } from '../../src-ts/protocol/contract.js';
+import { callError, commandError, isSessionLost, openError } from '../../src-ts/protocol/outcomes.js';
 import {
   Login,
   Origin,
@@ -11,7 +11,7 @@ import {
   type FailureKind,
   type Outcome,
   type SessionTarget,
-} from '../../src-ts/tee/session.js';
+} from '../../src-ts/tee/seam.js';
 
 const call = () => new Call('put', 'k', { timeoutMs: 1000 });
 const outcome = (result: number, origin: number): Outcome => ({

@@ -7,17 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 import { SecureStorage } from '../../src-ts/index.js';
-import { PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol.js';
+import { PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
 import { Directory } from '../../src-ts/simulator/directory.js';
-import { EncryptedFiles } from '../../src-ts/simulator/files.js';
+import { EncryptedFiles } from '../../src-ts/simulator/encrypted-files.js';
 import { presentHolder } from '../../src-ts/simulator/holder.js';
 import { clientOfProcess } from '../../src-ts/simulator/login.js';
 import { now, State, type Reply, type Request } from '../../src-ts/simulator/messages.js';
 import { SimulatorThread } from '../../src-ts/simulator/thread.js';
 import { Token } from '../../src-ts/simulator/token.js';
-import { ParamType } from '../../src-ts/tee/addon.js';
+import { ParamType } from '../../src-ts/native/addon.js';
 import { encodeUuid } from '../../src-ts/tee/params.js';
-import { Login } from '../../src-ts/tee/session.js';
+import { Login } from '../../src-ts/tee/seam.js';
 import { errorOf } from '../conformance/errors.js';
 import { freshFolder } from './support/folders.js';
 

@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { findTaFolder } from '../../src-ts/cli/ta/ta-folder.js';
-import { parseSigned } from '../../src-ts/cli/ta/signed-image.js';
+import { findTaFolder } from '../../src-ts/cli/commands/ta/ta-folder.js';
+import { parseSigned } from '../../src-ts/cli/commands/ta/signed-image.js';
 import { optee } from './support/cli.js';
 import { Terminal } from './support/played-terminal.js';
 import { taElf } from './support/ta-elf.js';

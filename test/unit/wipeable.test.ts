@@ -15,12 +15,15 @@ const SIZES = [24, 64];
 
 describe.each(SIZES)('a secret of %i bytes', (size) => {
   test.each([
-    ['that was to be stored', `require('keys.ts').valueBytes(secret)`],
+    ['that was to be stored', `require('arguments/keys.ts').valueBytes(secret)`],
     [
       'that was to be stored by a batch',
-      `require('requests.ts').packBatch([{ type: 'put', key: 'k', value: secret }]).packed`,
+      `require('protocol/encode.ts').packBatch([{ type: 'put', key: 'k', value: secret }]).packed`,
     ],
-    ['that was read', `new (require('packing.ts').PackedReader)(Buffer.from(secret.buffer)).copy(${String(size)})`],
+    [
+      'that was read',
+      `new (require('protocol/packing.ts').PackedReader)(Buffer.from(secret.buffer)).copy(${String(size)})`,
+    ],
   ])('%s leaves nothing behind', async (_name, copy) => {
     expect(await piecesLeft(size, copy)).toEqual({ held: size / PIECE, wiped: 0 });
   });
@@ -46,7 +49,7 @@ async function piecesLeft(size: number, copy: string): Promise<{ held: number; w
     ((require) => {
       const makeSecret = ${makeSecret.toString()};
       // Everything is loaded before.
-      for (const name of ['keys.ts', 'requests.ts', 'packing.ts']) require(name);
+      for (const name of ['arguments/keys.ts', 'protocol/encode.ts', 'protocol/packing.ts']) require(name);
       process.stdin.once('data', () => {
         {
           const secret = makeSecret(${String(SEED)}, ${String(size)});

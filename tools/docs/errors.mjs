@@ -4,9 +4,9 @@
 import { table } from './markdown.mjs';
 import { source } from './source.mjs';
 
-/** @typedef {import('../../src-ts/error-table.js').ErrorCode} ErrorCode */
+/** @typedef {import('../../src-ts/errors/table.js').ErrorCode} ErrorCode */
 
-const HEAD = `<!-- Made from src-ts/error-table.ts and src-ts/results.ts by "npm run docs"; not to be edited here. -->
+const HEAD = `<!-- Made from src-ts/errors/table.ts and src-ts/protocol/outcomes.ts by "npm run docs"; not to be edited here. -->
 # Errors
 
 Whatever this package rejects with is a \`SecureStorageError\` (or the reason of an aborted \`signal\`). Its \`code\` is
@@ -50,7 +50,7 @@ export function errorsText() {
   return [HEAD, table(['Code', 'Meaning', 'Exit'], rows), ...sections].join('\n\n').concat('\n');
 }
 
-/** @param {ErrorCode} code @param {(typeof import('../../src-ts/error-table.js').errorTable)[ErrorCode]} about @param {string[]} results */
+/** @param {ErrorCode} code @param {(typeof import('../../src-ts/errors/table.js').errorTable)[ErrorCode]} about @param {string[]} results */
 function entry(code, { meaning, causes, remedy, retry, exit }, results) {
   const told = code === 'ERR_TEE' ? ['any that is not named here'] : results;
   return [
@@ -74,11 +74,11 @@ function list(items) {
 /** The sources as they are, without a build. */
 function load() {
   return {
-    .../** @type {typeof import('../../src-ts/error-table.js')} */ (source('error-table.ts')),
-    .../** @type {typeof import('../../src-ts/results.js')} */ (source('results.ts')),
-    .../** @type {typeof import('../../src-ts/protocol.js')} */ (source('protocol.ts')),
-    .../** @type {typeof import('../../src-ts/tee/session.js')} */ (source('tee/session.ts')),
-    .../** @type {typeof import('../../src-ts/call.js')} */ (source('call.ts')),
+    .../** @type {typeof import('../../src-ts/errors/table.js')} */ (source('errors/table.ts')),
+    .../** @type {typeof import('../../src-ts/protocol/outcomes.js')} */ (source('protocol/outcomes.ts')),
+    .../** @type {typeof import('../../src-ts/protocol/contract.js')} */ (source('protocol/contract.ts')),
+    .../** @type {typeof import('../../src-ts/tee/seam.js')} */ (source('tee/seam.ts')),
+    .../** @type {typeof import('../../src-ts/protocol/call.js')} */ (source('protocol/call.ts')),
   };
 }
 

@@ -16,7 +16,7 @@ export function reportOf(folder) {
   return `# Reliability
 
 What was tried on a real OP-TEE 4.5, how often, and what happened. It ran in QEMU, which emulates a 64-bit Arm machine with
-its secure world (\`tools/machine/README.md\` of a clone). Not tried, and not shown by this: a board and its storage; a
+its secure world (\`machine/README.md\` of a clone). Not tried, and not shown by this: a board and its storage; a
 medium that loses or reorders what it said was written; a system with systemd; other versions of OP-TEE.
 
 \`npm run test:faults\` has written this from its records; do not edit it. They are in \`test/faults/records\`, in a folder named

@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
-import { ensureTaDevKit } from '../machine/kits.mjs';
+import { ensureTaDevKit } from '../../machine/kits.mjs';
 
 const SOURCES = path.join(ROOT, 'test', 'host', 'api');
 

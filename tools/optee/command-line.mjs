@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { CACHE } from '../lib/paths.mjs';
 import { SetupError } from '../lib/run.mjs';
-import { USERS } from '../machine/users.mjs';
+import { USERS } from '../../machine/users.mjs';
 
 /** Where --keep has its disk. */
 const KEPT_DISK = path.join(CACHE, 'disk.img');

@@ -3,12 +3,12 @@
 import { constants } from 'node:os';
 import { say } from '../lib/progress.mjs';
 import { SetupError, tail } from '../lib/run.mjs';
-import { STDERR, STDIN } from '../machine/guest-process.mjs';
-import { Machine } from '../machine/machine.mjs';
-import { loginEnvironment } from '../machine/users.mjs';
+import { STDERR, STDIN } from '../../machine/guest-process.mjs';
+import { Machine } from '../../machine/machine.mjs';
+import { loginEnvironment } from '../../machine/users.mjs';
 import { attachTerminal, terminalSize } from './terminal.mjs';
 
-/** @typedef {import('../machine/machine.d.mts').GuestProcess} GuestProcess */
+/** @typedef {import('../../machine/machine.d.mts').GuestProcess} GuestProcess */
 
 const SHELL = ['bash', '-l'];
 const LOG_PERIOD_MS = 200;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 import { constants } from 'node:os';
-import { STDIN } from '../machine/guest-process.mjs';
+import { STDIN } from '../../machine/guest-process.mjs';
 
 const CTRL_A = 1;
 
@@ -36,7 +36,7 @@ export function escapeFilter(onQuit) {
 /**
  * Connects this process's terminal to one in the machine.
  *
- * @param {import('../machine/machine.d.mts').GuestProcess} guest
+ * @param {import('../../machine/machine.d.mts').GuestProcess} guest
  * @returns {() => void} gives the terminal back.
  */
 export function attachTerminal(guest) {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ROOT } from '../lib/paths.mjs';
 import { SetupError } from '../lib/run.mjs';
-import { ensureTaDevKit } from '../machine/kits.mjs';
+import { ensureTaDevKit } from '../../machine/kits.mjs';
 import { ensureSysroot } from '../prebuild/sysroot.mjs';
 import { TARGETS } from '../prebuild/targets.mjs';
 

@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../lib/paths.mjs';
-import { TA_UUID } from '../machine/product.mjs';
+import { TA_UUID } from '../../machine/product.mjs';
 import { prebuildFile, TARGET_NAMES } from '../prebuild/targets.mjs';
 import { addonParts, taParts } from './parts.mjs';
 import { sha256 } from './state.mjs';

@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../lib/paths.mjs';
-import { ensureTa, TA_UUID } from '../machine/product.mjs';
+import { ensureTa, TA_UUID } from '../../machine/product.mjs';
 
 const FOLDER = 'dist/ta';
 /** By OP-TEE's naming: what its loader takes, and what its signing script takes. */

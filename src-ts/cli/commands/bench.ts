@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { text, usageError, wholeNumber } from '../arguments.js';
-import { measureAll, type Measured } from '../bench/measure.js';
+import { Exit } from '../../errors/table.js';
+import { text, usageError, wholeNumber } from '../command-line.js';
+import { measureAll, type Measured } from './bench/measure.js';
 import type { Command } from '../command.js';
-import { dieOf } from '../exec/signals.js';
+import { dieOf } from './exec/signals.js';
 
 /** No application has this domain; two benchmarks at once would disturb each other, and nobody else. */
 const DOMAIN = 'optee-storage bench';

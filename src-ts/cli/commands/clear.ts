@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { usageError } from '../arguments.js';
+import { Exit } from '../../errors/table.js';
+import { usageError } from '../command-line.js';
 import type { Command } from '../command.js';
 
 export const command: Command = {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { usageError } from '../arguments.js';
+import { Exit } from '../../errors/table.js';
+import { usageError } from '../command-line.js';
 import type { Command } from '../command.js';
-import { bashScript } from '../completion/bash.js';
-import { fishScript } from '../completion/fish.js';
-import { completedCommands } from '../completion/table.js';
-import { zshScript } from '../completion/zsh.js';
+import { bashScript } from './completion/bash.js';
+import { fishScript } from './completion/fish.js';
+import { completedCommands } from './completion/table.js';
+import { zshScript } from './completion/zsh.js';
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { SecureStorageError } from '../../errors.js';
-import { wholeNumber } from '../arguments.js';
+import { Exit } from '../../errors/table.js';
+import { SecureStorageError } from '../../errors/error.js';
+import { wholeNumber } from '../command-line.js';
 import type { Command } from '../command.js';
 
 export const command: Command = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Check, CheckStatus, Diagnosis } from '../../doctor/diagnosis.js';
-import { Exit } from '../../error-table.js';
+import { Exit } from '../../errors/table.js';
 import type { Command } from '../command.js';
 
 export const command: Command = {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { closeSync } from 'node:fs';
 
-import { SecureStorageError } from '../../errors.js';
+import { SecureStorageError } from '../../errors/error.js';
 import type { SecureStorage } from '../../store.js';
-import { text, texts, usageError } from '../arguments.js';
+import { text, texts, usageError } from '../command-line.js';
 import type { Command, OptionValues } from '../command.js';
-import { checkDistinct, parseVariable, textOf, variableOf, type Variable } from '../exec/environment.js';
-import { memoryFile } from '../exec/memory-file.js';
-import { startProgram } from '../exec/program.js';
+import { checkDistinct, parseVariable, textOf, variableOf, type Variable } from './exec/environment.js';
+import { memoryFile } from './exec/memory-file.js';
+import { startProgram } from './exec/program.js';
 
 /** The secrets that a program is to have, by the way in which it gets them. */
 interface Wanted {

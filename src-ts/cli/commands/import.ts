@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream, statSync } from 'node:fs';
 
-import { Exit } from '../../error-table.js';
-import { SecureStorageError } from '../../errors.js';
-import { prefixBytes } from '../../keys.js';
-import { Limit } from '../../protocol.js';
-import { OPERATION_HEADER } from '../../requests.js';
+import { Exit } from '../../errors/table.js';
+import { SecureStorageError } from '../../errors/error.js';
+import { prefixBytes } from '../../arguments/keys.js';
+import { Limit } from '../../protocol/contract.js';
+import { OPERATION_HEADER } from '../../protocol/encode.js';
 import type { SecureStorage } from '../../store.js';
-import { text, usageError } from '../arguments.js';
+import { text, usageError } from '../command-line.js';
 import type { Command } from '../command.js';
-import { inputError, parseEntries, wipe, type Format, type ImportEntry } from '../import/entries.js';
-import { readAll } from '../input.js';
-import type { Io } from '../io.js';
+import { inputError, parseEntries, wipe, type Format, type ImportEntry } from './import/entries.js';
+import { readAll } from '../terminal/input.js';
+import type { Io } from '../terminal/io.js';
 
 /** Of text that JSON or Base64 has blown up. */
 const FILE_MAX = 8 * 1024 * 1024;

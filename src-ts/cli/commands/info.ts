@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
+import { Exit } from '../../errors/table.js';
 import type { Command } from '../command.js';
 
 export const command: Command = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { visible } from '../../visible.js';
-import { text, wholeNumber } from '../arguments.js';
+import { Exit } from '../../errors/table.js';
+import { visible } from '../../util/visible.js';
+import { text, wholeNumber } from '../command-line.js';
 import type { Command } from '../command.js';
 
 export const command: Command = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { keyBytes } from '../../keys.js';
-import { condition, conditionOptions, text } from '../arguments.js';
+import { Exit } from '../../errors/table.js';
+import { keyBytes } from '../../arguments/keys.js';
+import { condition, conditionOptions, text } from '../command-line.js';
 import type { Command } from '../command.js';
-import { readValue } from '../input.js';
+import { readValue } from '../terminal/input.js';
 
 export const command: Command = {
   usage: 'KEY',

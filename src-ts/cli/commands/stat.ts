@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { SecureStorageError } from '../../errors.js';
+import { Exit } from '../../errors/table.js';
+import { SecureStorageError } from '../../errors/error.js';
 import type { Command } from '../command.js';
 
 export const command: Command = {

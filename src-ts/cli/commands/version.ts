@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { Exit } from '../../error-table.js';
-import { isSecureStorageError } from '../../errors.js';
-import { PROTOCOL_VERSION } from '../../protocol.js';
-import { packageVersion } from '../../version.js';
+import { Exit } from '../../errors/table.js';
+import { isSecureStorageError } from '../../errors/error.js';
+import { PROTOCOL_VERSION } from '../../protocol/contract.js';
+import { packageVersion } from '../../util/version.js';
 import type { Command, Context } from '../command.js';
 
 interface TaVersions {

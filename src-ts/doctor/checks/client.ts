@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** What serves the TEE in Linux: the client library and the supplicant. */
-import { TeeFailure } from '../../tee/session.js';
+import { TeeFailure } from '../../tee/seam.js';
 import { because } from '../causes.js';
 import type { Check } from '../diagnosis.js';
 import { progress, type Evidence } from '../evidence.js';
-import { notReached, ok, unknown, type CheckFunction, type Subject } from '../subject.js';
+import { notReached, ok, unknown, type CheckFunction, type Subject } from '../check.js';
 import { seesAllProcesses, type Supplicant } from '../supplicant.js';
 import { hasDriver } from './device.js';
 import { loaded } from './machine.js';

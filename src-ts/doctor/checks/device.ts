@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The way into the kernel: driver, device node, permission. */
-import { accessRemedy, groupName } from '../../device.js';
+import { accessRemedy, groupName } from '../../errors/access.js';
 import { because } from '../causes.js';
 import { progress, type Evidence } from '../evidence.js';
 import { glance, look, type Host } from '../host.js';
-import { notReached, octal, ok, unknown, type CheckFunction } from '../subject.js';
+import { notReached, octal, ok, unknown, type CheckFunction } from '../check.js';
 
 const CLASS = '/sys/class/tee';
 const OPTEE = '1';

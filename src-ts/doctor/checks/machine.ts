@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The machine and what of this package runs on it. */
-import { oldestNode } from '../../version.js';
+import { oldestNode } from '../../util/version.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, type Host } from '../host.js';
-import { ok, told, type CheckFunction } from '../subject.js';
+import { ok, told, type CheckFunction } from '../check.js';
 
 export const platform: CheckFunction = ({ host }) => {
   const name = `${host.platform}-${host.arch}`;

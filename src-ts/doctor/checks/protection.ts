@@ -2,7 +2,7 @@
 /** What the board makes of it all: rollback, root key, speed. */
 import { because } from '../causes.js';
 import { glance, look, type Host } from '../host.js';
-import { notReached, ok, unknown, type CheckFunction } from '../subject.js';
+import { notReached, ok, unknown, type CheckFunction } from '../check.js';
 
 export const rollback: CheckFunction = ({ evidence: { info } }) => {
   if (info === undefined) return notReached('rollback');

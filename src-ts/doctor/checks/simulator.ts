@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
-import { told, type CheckFunction } from '../subject.js';
+import { told, type CheckFunction } from '../check.js';
 
 export const simulator: CheckFunction = ({ evidence }) => {
   const { error } = evidence;

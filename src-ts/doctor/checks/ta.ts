@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The Trusted Application, and as whom it sees this process. */
-import { outerId } from '../../identity.js';
-import { PROTOCOL_VERSION } from '../../protocol.js';
-import { packageVersion } from '../../version.js';
+import { outerId } from '../../connection/identity.js';
+import { PROTOCOL_VERSION } from '../../protocol/contract.js';
+import { packageVersion } from '../../util/version.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, type Host } from '../host.js';
-import { notReached, octal, ok, unknown, type CheckFunction } from '../subject.js';
+import { notReached, octal, ok, unknown, type CheckFunction } from '../check.js';
 
 /** Where Trusted Applications are by default. */
 const USUAL_FOLDER = '/lib/optee_armtz';

@@ -3,11 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { Socket } from 'node:net';
 
-import { decode, encode, frame, MessageReader } from '../../../tools/machine/guest/portable.cjs';
-import type { RunContext } from '../../../tools/machine/machine.mjs';
+import { decode, encode, frame, MessageReader } from '../../../machine/guest/portable.cjs';
+import type { RunContext } from '../../../machine/machine.mjs';
 import { root } from '../../unit/support/soft-tee.js';
 
-const PROGRAM = path.join(root, 'tools/machine/guest/user.cjs');
+const PROGRAM = path.join(root, 'machine/guest/user.cjs');
 
 interface Pending {
   readonly resolve: (value: unknown) => void;

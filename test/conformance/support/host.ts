@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { LeftOut, type Ability, type RootProcess } from '../backend.js';
 import type { Identity, Store } from '../store.js';
-import type { OpenOptions } from '../../../src-ts/options.js';
+import type { OpenOptions } from '../../../src-ts/arguments/options.js';
 import { HostProcess } from './host-process.js';
 
 /** How many random sequences a property is tried with. */

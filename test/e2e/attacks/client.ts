@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A client of its own, in C, that speaks to the driver without libteec. */
-import { TaError, TeeResult } from '../../../src-ts/protocol.js';
-import { Origin } from '../../../src-ts/tee/session.js';
+import { TaError, TeeResult } from '../../../src-ts/protocol/contract.js';
+import { Origin } from '../../../src-ts/tee/seam.js';
 import type { Store } from '../../conformance/store.js';
 import { contentsOf } from '../support/contents.js';
 import { effort } from '../support/effort.js';

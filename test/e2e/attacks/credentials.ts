@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Processes that are, or seem to be, somebody else: setuid programs, containers; and what can be had from a process. */
-import { clientUuid } from '../../../src-ts/identity.js';
-import type { StoreInfo } from '../../../src-ts/info.js';
-import { TeeResult } from '../../../src-ts/protocol.js';
-import { Login } from '../../../src-ts/tee/session.js';
-import type { ExecOptions } from '../../../tools/machine/machine.mjs';
+import { clientUuid } from '../../../src-ts/connection/identity.js';
+import type { StoreInfo } from '../../../src-ts/connection/info.js';
+import { TeeResult } from '../../../src-ts/protocol/contract.js';
+import { Login } from '../../../src-ts/tee/seam.js';
+import type { ExecOptions } from '../../../machine/machine.mjs';
 import { TEE_GROUP, Uid, type MachineOfFile } from '../support/machine.js';
 import { openRemoteStore } from '../support/remote-store.js';
 import { TEAM, inTeam } from './matrix.js';

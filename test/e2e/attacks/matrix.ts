@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Everybody tries every operation on what everybody else has, knowing keys and revisions. */
-import type { OpenOptions } from '../../../src-ts/options.js';
-import type { RunContext, UserProcess } from '../../../tools/machine/machine.mjs';
+import type { OpenOptions } from '../../../src-ts/arguments/options.js';
+import type { RunContext, UserProcess } from '../../../machine/machine.mjs';
 import { Records } from '../../faults/support/records.js';
 import { TEE_GROUP, Uid, type MachineOfFile } from '../support/machine.js';
 

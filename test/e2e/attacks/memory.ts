@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What is left of secrets: in a process's memory, in its core dump, in arguments, environments and logs. */
 import type { SecureStorage } from '../../../src-ts/index.js';
-import type { RunContext } from '../../../tools/machine/machine.mjs';
+import type { RunContext } from '../../../machine/machine.mjs';
 import { Uid, type MachineOfFile } from '../support/machine.js';
 import { inTeam } from './matrix.js';
 import { attack, json, pathOf } from './programs.js';
@@ -94,7 +94,7 @@ export function memorySuite(on: MachineOfFile): void {
 
 /** 64 printable bytes made from a number, as test/e2e/guest/find-secret.c makes them; sent to processes as text. */
 function makeSecret(seed: number): Buffer {
-  // Outside of V8's heap, see src-ts/wipeable.ts.
+  // Outside of V8's heap, see src-ts/util/wipeable.ts.
   const secret = Buffer.from(new ArrayBuffer(64));
   let state = seed;
   for (let n = 0; n < secret.length; n++) {

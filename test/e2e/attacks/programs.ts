@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The attackers that are programs of their own, and how a suite runs them. */
-import type { ExecOptions } from '../../../tools/machine/machine.mjs';
+import type { ExecOptions } from '../../../machine/machine.mjs';
 import { buildForGuest } from '../support/guest-program.js';
 import type { MachineOfFile } from '../support/machine.js';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What nothing without hardware of its own can find out: that all of the disk is as it once was. */
-import { Command, PROTOCOL_VERSION } from '../../../src-ts/protocol.js';
-import { Login } from '../../../src-ts/tee/session.js';
+import { Command, PROTOCOL_VERSION } from '../../../src-ts/protocol/contract.js';
+import { Login } from '../../../src-ts/tee/seam.js';
 import { DATA, FILES } from '../support/disk.js';
 import type { MachineOfFile } from '../support/machine.js';
 import { input } from '../support/packed.js';

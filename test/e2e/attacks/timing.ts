@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What the time of an answer, or the work that it makes, tells about keys of others. */
 import type { SecureStorage } from '../../../src-ts/index.js';
-import { Command, PROTOCOL_VERSION } from '../../../src-ts/protocol.js';
-import { Login } from '../../../src-ts/tee/session.js';
-import type { RunContext } from '../../../tools/machine/machine.mjs';
+import { Command, PROTOCOL_VERSION } from '../../../src-ts/protocol/contract.js';
+import { Login } from '../../../src-ts/tee/seam.js';
+import type { RunContext } from '../../../machine/machine.mjs';
 import type { MachineOfFile } from '../support/machine.js';
 import { effort } from '../support/effort.js';
 import { input } from '../support/packed.js';

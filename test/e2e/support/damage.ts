@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Machine } from '../../../tools/machine/machine.mjs';
+import type { Machine } from '../../../machine/machine.mjs';
 import { DIRECTORY, FILES } from './disk.js';
 
 /** Does some work, and changes every byte of whatever object's file it wrote. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The disk of the machine that the supplicant stores on. */
-import type { Machine } from '../../../tools/machine/machine.mjs';
+import type { Machine } from '../../../machine/machine.mjs';
 import { shell } from './power';
 
 /** Where it is mounted. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** One OP-TEE machine for all tests of a file. */
-import type { Machine, MachineOptions, ProcessOptions, UserProcess } from '../../../tools/machine/machine.mjs';
+import type { Machine, MachineOptions, ProcessOptions, UserProcess } from '../../../machine/machine.mjs';
 
 /** Booting takes seconds, and minutes the first time, when everything is fetched and built. */
 const START_MS = 20 * 60_000;
@@ -8,7 +8,7 @@ const STOP_MS = 60_000;
 /** What a test may take on a host that is busy with other work: long enough that only what hangs exceeds it. */
 const TEST_MS = 300_000;
 
-/** Users of the machine, as tools/machine/users.mjs has them. The last one is not in the group of the device. */
+/** Users of the machine, as machine/users.mjs has them. The last one is not in the group of the device. */
 export const Uid = { root: 0, alice: 1000, bob: 1001, carol: 1002, mallory: 1009 } as const;
 /** The group that may open /dev/tee0. */
 export const TEE_GROUP = 900;
@@ -35,7 +35,7 @@ export function useMachine(options: () => Promise<MachineOptions> = () => Promis
 
   beforeAll(async () => {
     const { ensureAptGroups } = await import('../../../tools/lib/apt.mjs');
-    const { Machine } = await import('../../../tools/machine/machine.mjs');
+    const { Machine } = await import('../../../machine/machine.mjs');
     // The options may be programs that are compiled for the machine.
     await ensureAptGroups('ta', 'signing');
     machine = await Machine.start(await options());

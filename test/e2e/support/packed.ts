@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Parameters of raw commands, right and wrong ones alike: nothing is checked here. */
-import { BatchKind, REVISION_ANY } from '../../../src-ts/protocol.js';
-import type { Param } from '../../../src-ts/tee/session.js';
+import { BatchKind, REVISION_ANY } from '../../../src-ts/protocol/contract.js';
+import type { Param } from '../../../src-ts/tee/seam.js';
 
 export const none: Param = { type: 'none' };
 export const valueOut: Param = { type: 'value-out' };

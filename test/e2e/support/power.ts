@@ -3,7 +3,7 @@
  * Switching a machine that keeps states off and on within a second. Its state 'off' is what a boot comes to, with
  * processes started and the storage not mounted; loaded with the disk as it is then, the machine was cut off and booted.
  */
-import type { Machine } from '../../../tools/machine/machine.mjs';
+import type { Machine } from '../../../machine/machine.mjs';
 
 /** Runs a script as root; it must succeed. */
 export async function shell(machine: Machine, script: string): Promise<string> {

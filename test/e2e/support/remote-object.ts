@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { RunContext, UserProcess } from '../../../tools/machine/machine.mjs';
+import type { RunContext, UserProcess } from '../../../machine/machine.mjs';
 
 /** What the other side keeps in the `state` of its process; `installShelf` makes it. */
 interface Shelf {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { OpenOptions } from '../../../src-ts/options.js';
-import type { RunContext } from '../../../tools/machine/machine.mjs';
+import type { OpenOptions } from '../../../src-ts/arguments/options.js';
+import type { RunContext } from '../../../machine/machine.mjs';
 import type { Store } from '../../conformance/store.js';
 import { RemoteObject, type Runner } from './remote-object.js';
 

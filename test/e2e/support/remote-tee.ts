@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { CallOptions, Outcome, Param, SessionTarget, TeeSession } from '../../../src-ts/tee/session.js';
-import type { RunContext, UserProcess } from '../../../tools/machine/machine.mjs';
+import type { CallOptions, Outcome, Param, SessionTarget, TeeSession } from '../../../src-ts/tee/seam.js';
+import type { RunContext, UserProcess } from '../../../machine/machine.mjs';
 import { RemoteObject } from './remote-object.js';
 
 const PATIENT: CallOptions = { timeoutMs: 10_000 };
@@ -41,8 +41,8 @@ export class RemoteSession {
 
 /** Runs over there. */
 async function openThere({ require }: RunContext, target: SessionTarget, options: CallOptions) {
-  const file = '/opt/optee-secure-storage/dist/tee/native.js';
-  const { nativeBackend } = require(file) as typeof import('../../../src-ts/tee/native.js');
+  const file = '/opt/optee-secure-storage/dist/native/backend.js';
+  const { nativeBackend } = require(file) as typeof import('../../../src-ts/native/backend.js');
   const opened = await nativeBackend().open(target, options);
   const session: TeeSession | null = 'session' in opened ? opened.session : null;
   return {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Programs of their own in the machine, to see that they end by themselves. */
-import type { Machine, ProcessOptions } from '../../../tools/machine/machine.mjs';
+import type { Machine, ProcessOptions } from '../../../machine/machine.mjs';
 
 /** What a script sees: the package, and a way to wait until the test lets it go on. */
 export interface ScriptContext {

@@ -6,9 +6,9 @@ import path from 'node:path';
 
 const FOLDER = path.resolve(__dirname, '../../../build/test-e2e');
 
-/** Builds the TA with variables of its Makefile; see ensureTa() in tools/machine/product.mjs. */
+/** Builds the TA with variables of its Makefile; see ensureTa() in machine/product.mjs. */
 export async function buildTa(variables: Record<string, string>): Promise<string> {
-  const { ensureTa } = await import('../../../tools/machine/product.mjs');
+  const { ensureTa } = await import('../../../machine/product.mjs');
   return ensureTa(variables);
 }
 

@@ -2,7 +2,7 @@
 /** Crashes of OP-TEE itself, which a client that is killed can bring about (docs/security.md, random.test.ts). */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Machine } from '../../../tools/machine/machine.mjs';
+import type { Machine } from '../../../machine/machine.mjs';
 
 /** How often it has crashed, which stops the processor it ran on, and soon the machine. */
 export const crashes = (machine: Machine): number => machine.secureLog().split(/Panic '.*' at core\//).length - 1;

@@ -2,7 +2,7 @@
 /** The OP-TEE machine with processes of two users that work, and two that look at what came of it. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Machine, UserProcess } from '../../../tools/machine/machine.mjs';
+import type { Machine, UserProcess } from '../../../machine/machine.mjs';
 import { Uid } from '../../e2e/support/machine';
 import { cutOff, saveOff, switchOn } from '../../e2e/support/power';
 import { unlessCrashed } from './crashes';
@@ -150,7 +150,7 @@ export class Crew {
 
   /** @param poolSize how many processes there are to be ended */
   static async open(seed: number, poolSize = 0): Promise<Crew> {
-    const { Machine } = await import('../../../tools/machine/machine.mjs');
+    const { Machine } = await import('../../../machine/machine.mjs');
     const machine = await Machine.start({ states: true, processors: 2 });
     try {
       const start = (user: User, prefix: string) => Member.start(machine, user, prefix, seed);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the users' processes in the machine do; all of it runs there. */
-import type { RunContext } from '../../../tools/machine/machine.mjs';
+import type { RunContext } from '../../../machine/machine.mjs';
 import type { Change, Contents } from './operations';
 
 /** The keys of a store with the digests of their values, or why they could not be read. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The OP-TEE machine, made ready for one fault after the other within seconds. */
-import type { Fault, FaultReport, Machine, UserProcess } from '../../../tools/machine/machine.mjs';
+import type { Fault, FaultReport, Machine, UserProcess } from '../../../machine/machine.mjs';
 import { DATA, FILES, protectDirectory } from '../../e2e/support/disk';
 import { Uid } from '../../e2e/support/machine';
 import { unlessCrashed } from './crashes';
@@ -156,7 +156,7 @@ export class Laboratory {
   }
 
   static async open(): Promise<Laboratory> {
-    const { Machine } = await import('../../../tools/machine/machine.mjs');
+    const { Machine } = await import('../../../machine/machine.mjs');
     const machine = await Machine.start({ states: true });
     try {
       const tenantOf = async (uid: number) => new Tenant(await machine.user({ uid }));

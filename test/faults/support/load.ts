@@ -3,7 +3,7 @@
  * Mixed load whose every step is known beforehand: what a writer has stored after so many steps follows from a number,
  * so that it can be judged after any fault how far it came, and whether each value is whole and its own.
  */
-import type { RunContext } from '../../../tools/machine/machine.mjs';
+import type { RunContext } from '../../../machine/machine.mjs';
 
 /** Keys and their values in short: size and step at which each was written. */
 export type Digest = Readonly<Record<string, string>>;

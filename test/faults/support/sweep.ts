@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Which faults there are for an operation, and whether what was found after one is what may be. */
-import type { Fault } from '../../../tools/machine/machine.mjs';
+import type { Fault } from '../../../machine/machine.mjs';
 import { equal, type Digests, type Finding } from './guest';
 import type { Observed, Prepared } from './laboratory';
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { nativeBackend, parkedThreads } from '../../../src-ts/tee/native.js';
-import type { TeeSession } from '../../../src-ts/tee/session.js';
+import { nativeBackend, parkedThreads } from '../../../src-ts/native/backend.js';
+import type { TeeSession } from '../../../src-ts/tee/seam.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, Counter, target } from '../support/fake.js';
 

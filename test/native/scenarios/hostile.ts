@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { loadAddon, type NativeOutcome, type NativeParam, type NativeSession } from '../../../src-ts/tee/addon.js';
+import { loadAddon, type NativeOutcome, type NativeParam, type NativeSession } from '../../../src-ts/native/addon.js';
 import { Command } from '../support/fake.js';
 import { startWorker } from '../support/workers.js';
 

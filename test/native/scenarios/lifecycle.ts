@@ -2,8 +2,8 @@
 /** Every way in which an environment can end, and what a process is left with. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { loadAddon } from '../../../src-ts/tee/addon.js';
-import { nativeBackend, parkedThreads } from '../../../src-ts/tee/native.js';
+import { loadAddon } from '../../../src-ts/native/addon.js';
+import { nativeBackend, parkedThreads } from '../../../src-ts/native/backend.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, Counter, target } from '../support/fake.js';
 import { messageOf, startWorker } from '../support/workers.js';

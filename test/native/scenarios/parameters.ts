@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { nativeBackend } from '../../../src-ts/tee/native.js';
-import type { Param } from '../../../src-ts/tee/session.js';
+import { nativeBackend } from '../../../src-ts/native/backend.js';
+import type { Param } from '../../../src-ts/tee/seam.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, Counter, target } from '../support/fake.js';
 

@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SecureStorage } from '../../../src-ts/index.js';
-import { Command, PROTOCOL_VERSION, TA_UUID } from '../../../src-ts/protocol.js';
-import { nativeBackend, parkedThreads } from '../../../src-ts/tee/native.js';
-import { Login } from '../../../src-ts/tee/session.js';
+import { Command, PROTOCOL_VERSION, TA_UUID } from '../../../src-ts/protocol/contract.js';
+import { nativeBackend, parkedThreads } from '../../../src-ts/native/backend.js';
+import { Login } from '../../../src-ts/tee/seam.js';
 import { messageOf, startWorker } from '../support/workers.js';
 
 const MIB = 1024 * 1024;

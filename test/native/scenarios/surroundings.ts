@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
 import { readlinkSync, readdirSync, readFileSync } from 'node:fs';
-import { loadAddon, type Addon } from '../../../src-ts/tee/addon.js';
-import { contextFailure } from '../../../src-ts/tee/device.js';
-import { nativeBackend, redirectStdioToStderr } from '../../../src-ts/tee/native.js';
+import { loadAddon, type Addon } from '../../../src-ts/native/addon.js';
+import { contextFailure } from '../../../src-ts/native/open-failure.js';
+import { nativeBackend, redirectStdioToStderr } from '../../../src-ts/native/backend.js';
 import { failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, target } from '../support/fake.js';
 

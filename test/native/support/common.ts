@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What scenarios share. */
-import { nativeBackend } from '../../../src-ts/tee/native.js';
-import {
-  TeeFailure,
-  type Outcome,
-  type Param,
-  type SessionTarget,
-  type TeeSession,
-} from '../../../src-ts/tee/session.js';
+import { nativeBackend } from '../../../src-ts/native/backend.js';
+import { TeeFailure, type Outcome, type Param, type SessionTarget, type TeeSession } from '../../../src-ts/tee/seam.js';
 import { Command, target } from './fake.js';
 
 export const PATIENT = { timeoutMs: 5000 };

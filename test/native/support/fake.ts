@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What fake_libteec.c understands, see fake_libteec.h. */
-import type { SessionTarget } from '../../../src-ts/tee/session.js';
+import type { SessionTarget } from '../../../src-ts/tee/seam.js';
 
 export const Command = {
   INCREMENT: 0,

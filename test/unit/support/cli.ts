@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 
 import { run } from '../../../src-ts/cli/run.js';
-import type { Io } from '../../../src-ts/cli/io.js';
+import type { Io } from '../../../src-ts/cli/terminal/io.js';
 import { libraryFolder, openSoftStore, root } from './soft-tee.js';
 
 export interface Ran {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '../../../src-ts/errors.js';
+import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '../../../src-ts/errors/error.js';
 
 /** Matches an error of this package by its code, for toThrow(). */
 export function coded(code: ErrorCode, more: Record<string, unknown> = {}): Error {

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** A TEE that answers as a test says, for what a real one cannot be made to do: hostile answers, lost sessions, time-outs. */
-import { connect } from '../../../src-ts/open.js';
-import type { OpenOptions } from '../../../src-ts/options.js';
-import { Command, Info, TeeResult } from '../../../src-ts/protocol.js';
-import { clientUuid } from '../../../src-ts/identity.js';
+import { connect } from '../../../src-ts/connection/open.js';
+import type { OpenOptions } from '../../../src-ts/arguments/options.js';
+import { Command, Info, TeeResult } from '../../../src-ts/protocol/contract.js';
+import { clientUuid } from '../../../src-ts/connection/identity.js';
 import { SecureStorage } from '../../../src-ts/store.js';
-import {
-  Login,
-  Origin,
-  type Outcome,
-  type Param,
-  type TeeBackend,
-  type TeeSession,
-} from '../../../src-ts/tee/session.js';
+import { Login, Origin, type Outcome, type Param, type TeeBackend, type TeeSession } from '../../../src-ts/tee/seam.js';
 
 /** A command as the TEE got it. Its data are copies, since the caller may wipe its own. */
 export interface Seen {

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
 import path from 'node:path';
 
-import type { OpenOptions } from '../../../src-ts/options.js';
+import type { OpenOptions } from '../../../src-ts/arguments/options.js';
 import { SecureStorage } from '../../../src-ts/store.js';
 
 export const root = path.resolve(__dirname, '../../..');

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureAptGroups } from '../tools/lib/apt.mjs';
+import { cachedFolder, digestOf } from '../tools/lib/cached.mjs';
+import { ensureNodeBinary, nodeBinariesFor } from '../tools/lib/node-binaries.mjs';
+import { run, SetupError } from '../tools/lib/run.mjs';
+import { unpackClosure } from './debian.mjs';
+import { group, passwd } from './users.mjs';
+
+/** What the machine has besides the product: OP-TEE's own client side and tests, and tools to look around. */
+const PACKAGES = [
+  ...['libteec2', 'tee-supplicant', 'optee-test-qemu', 'libstdc++6'],
+  ...['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'findutils', 'grep', 'less', 'mawk', 'mount'],
+  ...['ncurses-base', 'procps', 'sed', 'strace', 'util-linux'],
+];
+
+/** Tools that none of the packages above brings, from busybox. */
+const APPLETS = ['clear', 'gzip', 'hexdump', 'insmod', 'ip', 'lsmod', 'nc', 'pidof', 'rmmod', 'tar', 'vi', 'xxd'];
+
+/** Parts of packages that nothing in the machine reads. */
+const UNUSED = [
+  ...['include', 'share/doc', 'share/info', 'share/lintian', 'share/locale', 'share/man', 'share/perl5'],
+  ...['share/bash-completion', 'share/zoneinfo', 'lib/aarch64-linux-gnu/gconv', 'lib/aarch64-linux-gnu/perl-base'],
+  'lib/systemd',
+];
+
+/** Mount points, and what packages' scripts would have made. */
+const FOLDERS = ['dev', 'proc', 'sys', 'run', 'tmp', 'home', 'root', 'opt', 'mnt', 'etc', 'var/lib/optee-client/data'];
+
+/** Debian's merged /usr: what the package base-files would link when installed. @param {string} root */
+function mergeUsr(root) {
+  for (const name of ['bin', 'sbin', 'lib']) {
+    if (!existsSync(path.join(root, name))) symlinkSync(`usr/${name}`, path.join(root, name));
+  }
+}
+
+/** @param {string} root */
+function placeSettings(root) {
+  for (const folder of FOLDERS) mkdirSync(path.join(root, folder), { recursive: true });
+  const etc = path.join(root, 'etc');
+  writeFileSync(path.join(etc, 'passwd'), passwd());
+  writeFileSync(path.join(etc, 'group'), group());
+  writeFileSync(path.join(etc, 'hostname'), 'optee\n');
+  writeFileSync(path.join(etc, 'hosts'), '127.0.0.1 localhost optee\n');
+  writeFileSync(path.join(etc, 'profile'), "PS1='\\u@\\h:\\w\\$ '\n");
+}
+
+/** @param {string} root */
+function linkBusybox(root) {
+  for (const applet of APPLETS) symlinkSync('busybox', path.join(root, 'usr', 'bin', applet));
+}
+
+/**
+ * The project's own build, as most boards have it. Debian's lacks V8's snapshot and code cache; on an emulated processor
+ * it takes four times as long to start.
+ *
+ * @param {string} root
+ * @param {import('../tools/lib/node-binaries.mjs').NodeBinary} binary
+ */
+async function placeNode(root, binary) {
+  const program = path.join(root, 'usr', 'bin', 'node');
+  copyFileSync(await ensureNodeBinary(binary), program);
+  chmodSync(program, 0o755);
+}
+
+/** @param {string} folder @param {import('../tools/lib/node-binaries.mjs').NodeBinary} node */
+async function buildRoot(folder, node) {
+  const root = await unpackClosure(folder, PACKAGES);
+  for (const name of UNUSED) rmSync(path.join(root, 'usr', name), { recursive: true, force: true });
+  mergeUsr(root);
+  placeSettings(root);
+  linkBusybox(root);
+  await placeNode(root, node);
+  const image = path.join(folder, 'root.squashfs');
+  // lz4 is cheap to unpack on an emulated processor and halves what is read.
+  await run('mksquashfs', [root, image, '-all-root', '-no-xattrs', '-no-progress', '-comp', 'lz4']);
+  copyFileSync(path.join(root, 'usr', 'bin', 'busybox'), path.join(folder, 'busybox'));
+  rmSync(root, { recursive: true });
+}
+
+/**
+ * The machine's root file system: Debian packages, unpacked, never installed. It is read only; each boot lays a
+ * file system in memory over it.
+ *
+ * @returns {Promise<string>} a folder with `root.squashfs`, and `busybox` for use before it is mounted.
+ */
+export function ensureRootImage() {
+  const here = fileURLToPath(import.meta.url);
+  const [node] = nodeBinariesFor('arm64');
+  if (!node) throw new SetupError('tools/lib/node-binaries.json has no Node.js for the machine');
+  const inputs = { files: digestOf([here, path.join(path.dirname(here), 'users.mjs')]), node };
+  return cachedFolder('root', inputs, "Fetching the machine's root file system", async (unfinished) => {
+    await ensureAptGroups('machine-images');
+    await buildRoot(unfinished, node);
+  });
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+import type { Completion } from '../../command.js';
+import { listing, storeOptions, type CompletedCommand } from './table.js';
+
+/** The script for bash, 3.2 and later. */
+export function bashScript(commands: readonly CompletedCommand[]): string {
+  return `# Completion of optee-storage for bash.
+
+# Offers each line of standard input, after $1, that begins with what was typed.
+_optee_storage_offer() {
+    local candidate
+    while IFS= read -r candidate; do
+        candidate=$1$candidate
+        [[ $candidate == "$word"* ]] || continue
+        printf -v candidate %q "\${candidate#"$replaced"}"
+        COMPREPLY+=("$candidate")
+    done
+}
+
+_optee_storage_files() {
+    local file
+    compopt -o filenames 2> /dev/null
+    while IFS= read -r file; do
+        COMPREPLY+=("$file")
+    done < <(compgen -f -- "$current")
+}
+
+# Keys that begin with $1, of the store that the options on the line name.
+_optee_storage_keys() {
+    local -a store=()
+    local i
+    for ((i = 2; i < last; i++)); do
+        case \${typed[i]} in
+            ${storeOptions.join(' | ')}) store+=("\${typed[i]}" "\${typed[i + 1]}") ;;
+            ${storeOptions.map((option) => `${option}=*`).join(' | ')}) store+=("\${typed[i]}") ;;
+            --) break ;;
+        esac
+    done
+    ${listing} "\${store[@]}" -- "$1" 2> /dev/null < /dev/null
+}
+
+# The program that comes after --, and its arguments.
+_optee_storage_program() {
+    local i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        [[ \${COMP_WORDS[i]} == -- ]] && break
+    done
+    if declare -F _command_offset > /dev/null; then
+        _command_offset $((i + 1))
+    elif ((COMP_CWORD == i + 1)); then
+        _optee_storage_offer < <(compgen -c -- "$word")
+    else
+        _optee_storage_files
+    fi
+}
+
+_optee_storage() {
+    local line=\${COMP_LINE:0:COMP_POINT}
+    local -a typed
+    read -ra typed <<< "$line"
+    [[ $line == *[[:space:]] ]] && typed+=('')
+    local last=$((\${#typed[@]} - 1))
+    local word=\${typed[last]} previous=\${typed[last - 1]}
+    # Words as bash has them end at : and = too, and only the last part is replaced.
+    local current=\${COMP_WORDS[COMP_CWORD]}
+    [[ $current == [:=] ]] && current=
+    local replaced=\${word%"$current"}
+    COMPREPLY=()
+    if ((last == 1)); then
+        _optee_storage_offer < <(printf '%s\\n' ${commands.map(({ name }) => name).join(' ')})
+        return
+    fi
+    case \${typed[1]} in
+${commands.map(branch).join('\n')}
+    esac
+}
+
+complete -F _optee_storage optee-storage
+`;
+}
+
+/** What is offered after a command: what its previous option takes, else options or what the command takes. */
+function branch({ name, completes, options }: CompletedCommand): string {
+  const taking = options.filter(({ type }) => type === 'string');
+  const patterns = [...new Set(taking.map((option) => offer(option.completes)))].map((action) => {
+    const alike = taking.filter((option) => offer(option.completes) === action);
+    return `${alike.map((option) => `--${option.name}`).join(' | ')}) ${action}; return ;;`;
+  });
+  const names = options.map((option) => `--${option.name}`).join(' ');
+  return [
+    `        ${name})`,
+    ...(completes === 'program'
+      ? ['            if [[ " ${typed[*]:2:last-2} " == *" -- "* ]]; then _optee_storage_program; return; fi']
+      : []),
+    '            case $previous in',
+    ...patterns.map((line) => `                ${line}`),
+    '            esac',
+    '            if [[ $word == -* ]]; then',
+    `                _optee_storage_offer < <(printf '%s\\n' ${names})`,
+    '            else',
+    `                ${completes === 'program' ? ':' : offer(completes)}`,
+    '            fi',
+    '            ;;',
+  ].join('\n');
+}
+
+function offer(completes: Completion | undefined): string {
+  if (completes === 'key') return '_optee_storage_offer < <(_optee_storage_keys "$word")';
+  if (completes === 'variable') {
+    return '[[ $word == *=* ]] && _optee_storage_offer "${word%%=*}=" < <(_optee_storage_keys "${word#*=}")';
+  }
+  if (completes === 'file') return '_optee_storage_files';
+  if (completes === 'program') return '_optee_storage_program';
+  return completes === undefined ? ':' : `_optee_storage_offer < <(printf '%s\\n' ${completes.join(' ')})`;
+}

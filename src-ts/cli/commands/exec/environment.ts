@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/** Which secrets a program gets under which names, and what of them can be in an environment at all. */
+import { SecureStorageError } from '../../../errors/error.js';
+import { decodeUtf8 } from '../../../protocol/packing.js';
+import { usageError } from '../../command-line.js';
+
+/** A variable and the key whose value it is to have. */
+export interface Variable {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** MAX_ARG_STRLEN of Linux: the most that NAME=VALUE with its final zero byte may have. */
+const STRING_MAX = 128 * 1024;
+
+/**
+ * What `NAME=KEY` says; `NAME` alone stands for the key of that name.
+ * @throws SecureStorageError ERR_USAGE
+ */
+export function parseVariable(text: string, option: string): Variable {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw usageError(`--${option} needs NAME=KEY, where NAME has letters, digits and _, and begins with no digit`);
+  }
+  const key = at < 0 ? text : text.slice(at + 1);
+  if (key === '') throw usageError(`--${option} ${name}= names no key; ${name} alone stands for the key of that name`);
+  return { name, key };
+}
+
+/**
+ * The name for a key that was found by a prefix: what follows the prefix, in capitals, with _ for whatever is neither
+ * a letter from A to Z nor a digit.
+ * @throws SecureStorageError ERR_USAGE if that is no name
+ */
+export function variableOf(key: string, prefix: string): Variable {
+  const name = key
+    .slice(prefix.length)
+    .toUpperCase()
+    .replace(/[^A-Z0-9_]/gu, '_');
+  if (!/^[A-Z_]/.test(name)) throw usageError(`the key ${JSON.stringify(key)} gives no name of a variable; use --env`);
+  return { name, key };
+}
+
+/** @throws SecureStorageError ERR_USAGE if two variables have one name */
+export function checkDistinct(variables: readonly Variable[]): void {
+  const names = new Set<string>();
+  for (const { name } of variables) {
+    if (names.has(name)) throw usageError(`the variable ${name} is asked for twice`);
+    names.add(name);
+  }
+}
+
+/**
+ * A value as the text that an environment can hold.
+ * @throws SecureStorageError ERR_ENV_VALUE
+ */
+export function textOf({ name, key }: Variable, value: Buffer): string {
+  const refuse = (detail: string) => new SecureStorageError('ERR_ENV_VALUE', { operation: 'exec', key, detail });
+  if (value.includes(0)) throw refuse('the value has a zero byte, which an environment variable cannot have');
+  if (name.length + value.length + 2 > STRING_MAX) throw refuse('the value is too large for an environment variable');
+  try {
+    return decodeUtf8(value);
+  } catch {
+    throw refuse('the value is not well-formed UTF-8, which an environment variable must be here');
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import { spawn, type ChildProcess } from 'node:child_process';
+
+import { SecureStorageError } from '../../../errors/error.js';
+import { dieOf, passSignals } from './signals.js';
+
+/** A program to start with the standard streams of this process. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** What it inherits as descriptor 3 and up. */
+  readonly descriptors: readonly number[];
+}
+
+/**
+ * Starts a program.
+ * @returns a promise of its exit code, or of 128 + n for a signal that ended it and shall not end this process as well
+ * @throws SecureStorageError ERR_NO_COMMAND, ERR_COMMAND, also as a rejection
+ */
+export function startProgram({ command, args, env, descriptors }: Program): Promise<number> {
+  let child: ChildProcess | undefined;
+  const stopPassing = passSignals((signal) => child?.kill(signal));
+  try {
+    child = spawn(command, args, { env, stdio: ['inherit', 'inherit', 'inherit', ...descriptors] });
+  } catch (error) {
+    stopPassing();
+    throw startError(error as NodeJS.ErrnoException);
+  }
+  return endOf(child, stopPassing);
+}
+
+function endOf(child: ChildProcess, stopPassing: () => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      // A signal that could not be sent is no reason to leave the program alone.
+      if (child.pid !== undefined) return;
+      stopPassing();
+      reject(startError(error));
+    });
+    child.once('exit', (code, signal) => {
+      stopPassing();
+      resolve(signal === null ? (code ?? 1) : dieOf(signal));
+    });
+  });
+}
+
+/** Without the command's name: it could be part of a secret that was given in the wrong place. */
+function startError({ code = '' }: NodeJS.ErrnoException): SecureStorageError {
+  // Node.js's own code for an empty name.
+  if (code === 'ENOENT' || code === 'ERR_INVALID_ARG_VALUE')
+    return new SecureStorageError('ERR_NO_COMMAND', { operation: 'exec' });
+  return new SecureStorageError('ERR_COMMAND', {
+    operation: 'exec',
+    detail: `the command cannot be started (${code})`,
+    ...(code === 'E2BIG' ? { remedy: 'Arguments and environment are too large together: use --file-env.' } : {}),
+  });
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/** `optee-storage ta install`: puts a signed Trusted Application where tee-supplicant loads it from. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { SecureStorageError } from '../../../errors/error.js';
+import { Exit } from '../../../errors/table.js';
+import { makeFolder } from '../../../util/files.js';
+import { text, usageError } from '../../command-line.js';
+import type { Command, Context, OptionValues } from '../../command.js';
+import { fileError, isWithin, packagedTa, readInput, writeWhole } from './packaged.js';
+import { parseSigned, type SignedTa } from './signed-image.js';
+import { isSignature, readKey } from './signing-key.js';
+import { findTaFolder } from './ta-folder.js';
+
+export const command: Command = {
+  usage: '[FILE]',
+  help: [
+    'Copies a signed Trusted Application (default: the one in this package, signed for development) into the directory',
+    "from which tee-supplicant loads them, as UUID.ta: the one on the supplicant's command line, or that of the usual",
+    'ones that exists. The file is checked first; the old one or the new one is there at every moment.',
+    'A Trusted Application that has been loaded stays until the board is started again.',
+  ],
+  positionals: [0, 1],
+  withoutStore: true,
+  options: {
+    dir: { type: 'string', argument: 'DIR', help: 'the directory to copy it to; it is made where it is missing' },
+    root: {
+      type: 'string',
+      argument: 'DIR',
+      help: 'the root file system of an image, in place of that of this machine',
+    },
+    key: {
+      type: 'string',
+      argument: 'PEM',
+      help: "the key that the board's OP-TEE trusts, to check the signature with",
+    },
+    force: { type: 'boolean', help: 'replace a newer version, too' },
+  },
+  async run(context) {
+    const { options, positionals } = context;
+    const { bytes, ta } = readSigned(positionals[0]);
+    await checkSignature(context, ta);
+    const folder = folderOf(options);
+    const file = path.join(folder, `${ta.uuid}.ta`);
+    const old = readOld(file);
+    if (options.force !== true) refuseOlder(file, ta, old);
+    const changed = old?.equals(bytes) !== true;
+    if (changed) place(file, bytes);
+    return report(context, { file, uuid: ta.uuid, taVersion: ta.version, changed });
+  },
+};
+
+function readSigned(file = packagedTa().signed): { bytes: Buffer; ta: SignedTa } {
+  if (file === null) throw usageError('FILE is missing: this package was not built with a Trusted Application');
+  const bytes = readInput(file, 'the Trusted Application');
+  return { bytes, ta: parseSigned(bytes) };
+}
+
+/** @throws SecureStorageError ERR_TA_SIGNATURE if a key was given and it has not signed the TA */
+async function checkSignature({ io, options }: Context, ta: SignedTa): Promise<void> {
+  const file = text(options, 'key');
+  if (file === undefined) return;
+  if (ta.message === null) throw usageError('--key cannot check an encrypted Trusted Application');
+  if (ta.subkeys > 0) throw usageError('--key cannot check a Trusted Application signed with a subkey');
+  const key = await readKey(io, file);
+  if (isSignature(ta.message, ta.signature, key, ta.algorithm)) return;
+  throw new SecureStorageError('ERR_TA_SIGNATURE', {
+    detail: `the Trusted Application is not signed with the key ${file}`,
+    remedy: 'Sign it with that key (optee-storage ta sign) and install the result.',
+  });
+}
+
+function folderOf(options: OptionValues): string {
+  const root = text(options, 'root') ?? '/';
+  if (!existsSync(root)) throw usageError(`--root names a directory that does not exist: ${root}`);
+  const asked = text(options, 'dir');
+  const folder =
+    asked === undefined ? findTaFolder(root) : path.join(root, path.resolve(root === '/' ? '.' : '/', asked));
+  if (isWithin(root, folder)) return folder;
+  // An absolute link in the image leads to this machine when it is followed here.
+  throw usageError(`a link in the image leads out of it from ${folder}; give the directory that it means with --dir`);
+}
+
+/** The file that is to be replaced; undefined if there is none. */
+function readOld(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw placeError(file, error);
+  }
+}
+
+function refuseOlder(file: string, ta: SignedTa, old: Buffer | undefined): void {
+  const version = old === undefined ? 0 : versionOf(old);
+  if (version <= ta.version) return;
+  throw new SecureStorageError('ERR_TA_INSTALL', {
+    detail: `${file} has TA version ${String(version)}, newer than ${String(ta.version)}`,
+    remedy: 'Install the newer one; or use --force, but an OP-TEE that has loaded the newer one refuses the older.',
+  });
+}
+
+/** A damaged file is none that must be kept. */
+function versionOf(file: Buffer): number {
+  try {
+    return parseSigned(file).version;
+  } catch {
+    return 0;
+  }
+}
+
+function place(file: string, bytes: Buffer): void {
+  try {
+    makeFolder(path.dirname(file), 0o755);
+    writeWhole(file, bytes, 0o644);
+  } catch (error) {
+    throw placeError(file, error);
+  }
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EACCES: 'Run it as root (sudo optee-storage ta install …).',
+  EPERM: 'Run it as root (sudo optee-storage ta install …).',
+  EROFS: 'The root file system is read-only: put the file into the image (--root), or mount it for writing meanwhile.',
+  ENOSPC: 'Make room on the file system.',
+};
+
+function placeError(file: string, error: unknown): SecureStorageError {
+  const remedy = remedies[(error as NodeJS.ErrnoException).code ?? ''];
+  return fileError('ERR_TA_INSTALL', `${file} cannot be written`, error, remedy);
+}
+
+interface Done {
+  readonly file: string;
+  readonly uuid: string;
+  readonly taVersion: number;
+  readonly changed: boolean;
+}
+
+async function report({ io, json }: Context, done: Done): Promise<number> {
+  await io.write(json ? `${JSON.stringify(done)}\n` : `${done.file}\n`);
+  if (json) return Exit.OK;
+  io.note(
+    done.changed
+      ? 'If it has been loaded before, the one in memory stays until the board is started again.\n'
+      : 'This Trusted Application was there already; nothing was changed.\n',
+  );
+  return Exit.OK;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/** Files of a Trusted Application: where this package has its own, and how they are read and written. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import type { ErrorCode } from '../../../errors/table.js';
+import { SecureStorageError } from '../../../errors/error.js';
+import { TA_UUID } from '../../../protocol/contract.js';
+import { syncFolder } from '../../../simulator/encrypted-files.js';
+
+/** What of the Trusted Application is in this package; null for what a checkout has not built yet. */
+export interface PackagedTa {
+  readonly uuid: string;
+  /** The folder for `make -C`. */
+  readonly source: string;
+  /** The contract with the TA, for clients in C. */
+  readonly header: string;
+  /** Signed with OP-TEE's published key, for development. */
+  readonly signed: string | null;
+  /** What a key of one's own is put onto. */
+  readonly unsigned: string | null;
+}
+
+/** The top of this package, the same number of folders above dist/ and src-ts/. */
+export const PACKAGE = path.resolve(__dirname, '../../../..');
+
+export function packagedTa(): PackagedTa {
+  const built = (name: string) => {
+    const file = path.join(PACKAGE, 'dist', 'ta', name);
+    return existsSync(file) ? file : null;
+  };
+  return {
+    uuid: TA_UUID,
+    source: path.join(PACKAGE, 'ta'),
+    header: path.join(PACKAGE, 'ta', 'include', 'secstor_ta.h'),
+    signed: built(`${TA_UUID}.ta`),
+    unsigned: built(`${TA_UUID}.stripped.elf`),
+  };
+}
+
+/**
+ * Reads a file that the user has named.
+ * @param name as in the usage line, for messages
+ * @throws SecureStorageError ERR_INPUT
+ */
+export function readInput(file: string, name: string): Buffer {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    const detail = `${name} ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+    throw new SecureStorageError('ERR_INPUT', { detail, remedy: 'Give a file that exists and may be read.' });
+  }
+}
+
+/** As writeWhole(), for what a build makes. @throws SecureStorageError ERR_OUTPUT */
+export function writeOutput(file: string, content: Uint8Array | string): void {
+  try {
+    writeWhole(file, content, 0o644);
+  } catch (error) {
+    throw fileError('ERR_OUTPUT', `${file} cannot be written`, error);
+  }
+}
+
+/**
+ * Writes a file so that there is the old one or the new one at every moment, also after a power cut.
+ * @param mode its permissions, whatever the umask
+ * @throws what the file system says
+ */
+export function writeWhole(file: string, content: Uint8Array | string, mode: number): void {
+  const fresh = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
+  try {
+    const opened = openSync(fresh, 'wx', mode);
+    try {
+      writeFileSync(opened, content);
+      fchmodSync(opened, mode);
+      fsyncSync(opened);
+    } finally {
+      closeSync(opened);
+    }
+    renameSync(fresh, file);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+  syncFolder(path.dirname(file));
+}
+
+/** Whether a file or folder, which need not exist yet, is in a folder, wherever links lead. */
+export function isWithin(folder: string, file: string): boolean {
+  const nearest = (name: string): string => (existsSync(name) ? realpathSync(name) : nearest(path.dirname(name)));
+  const way = path.relative(realpathSync(folder), nearest(path.resolve(file)));
+  return way !== '..' && !way.startsWith(`..${path.sep}`);
+}
+
+/** An error of the file system in the words of this package. */
+export function fileError(code: ErrorCode, what: string, cause: unknown, remedy?: string): SecureStorageError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new SecureStorageError(code, { detail: `${what} (${reason})`, remedy, cause });
+}

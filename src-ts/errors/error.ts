@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+import { errorTable, type ErrorCode } from './table.js';
+import { TaError } from '../protocol/contract.js';
+import { Origin } from '../tee/seam.js';
+import { quoted } from '../util/visible.js';
+
+export { type ErrorCode } from './table.js';
+
+const taResults: ReadonlySet<number> = new Set(Object.values(TaError));
+const brand = Symbol.for('optee-secure-storage.error');
+const allDetails = new WeakMap<SecureStorageError, ErrorDetails>();
+
+/** The component that produced a TEE result: the client library, the way to the TEE, the TEE, the TA. */
+export type OriginName = keyof typeof Origin;
+
+export interface ErrorDetails {
+  /** What happened in this case, in place of the table's general sentence; never contains a value. */
+  readonly detail?: string | undefined;
+  /** What to do next in this case, in place of the table's. */
+  readonly remedy?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly key?: string | undefined;
+  readonly result?: number | undefined;
+  /** The number of the seam, see {@link Origin}. */
+  readonly origin?: number | undefined;
+  readonly outcomeUnknown?: boolean | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every error that this package makes. Tell them apart by `code`, which is stable; the text is not. No error contains
+ * a value.
+ */
+export class SecureStorageError extends Error {
+  /** Always `SecureStorageError`. */
+  override readonly name: string = 'SecureStorageError';
+  /** What went wrong, for example `ERR_PERMISSION`. */
+  readonly code: ErrorCode;
+  /** The method that failed, for example `put`; left out where an argument was refused. */
+  readonly operation: string | undefined;
+  /** The key it was about; left out where it is not a valid key, since it may be something else by mistake. */
+  readonly key: string | undefined;
+  /** The result code of the TEE (TEEC_Result or TEE_Result), unsigned 32-bit, where there is one. */
+  readonly result: number | undefined;
+  /** The component that produced `result`. */
+  readonly origin: OriginName | undefined;
+  /**
+   * True if a change may or may not have been carried out, for example because the TEE did not answer in time: if it
+   * was, then wholly. Read the key to find out.
+   */
+  readonly outcomeUnknown: boolean;
+
+  /** @internal */
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(messageOf(code, details), 'cause' in details ? { cause: details.cause } : undefined);
+    allDetails.set(this, details);
+    this.code = code;
+    this.operation = details.operation;
+    this.key = details.key;
+    this.result = details.result;
+    this.origin = originName(details.origin);
+    this.outcomeUnknown = details.outcomeUnknown ?? false;
+    Object.defineProperty(this, brand, { value: true });
+    this.#hideAbsent();
+  }
+
+  /** Keeps printed errors short: what is not known here is not shown. */
+  #hideAbsent(): void {
+    for (const [property, value] of Object.entries(this)) {
+      if (property === 'name' || value === undefined || value === false) {
+        Object.defineProperty(this, property, { enumerable: false });
+      }
+    }
+  }
+
+  /** What the command line prints with `--json`; for structured logs too. */
+  toJSON(): Record<string, unknown> {
+    const { code, message, operation, key, origin, outcomeUnknown } = this;
+    const result = this.result === undefined ? undefined : hex(this.result);
+    return { code, message, operation, key, result, origin, outcomeUnknown: outcomeUnknown || undefined };
+  }
+}
+
+/**
+ * Whether something thrown is a {@link SecureStorageError}, also when it comes from another copy of this package or
+ * another realm, where `instanceof` says no.
+ */
+export function isSecureStorageError(error: unknown): error is SecureStorageError {
+  return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
+}
+
+/** What an error was made of, so that the command line can say the same in its own words; none for a foreign error. */
+export function detailsOf(error: SecureStorageError): ErrorDetails | undefined {
+  return allDetails.get(error);
+}
+
+function messageOf(code: ErrorCode, { operation, key, detail, remedy, result, origin, outcomeUnknown }: ErrorDetails) {
+  const subject = [operation, key === undefined ? undefined : quoted(key)].filter(Boolean).join(' ');
+  const what = detail ?? errorTable[code].meaning;
+  return [
+    `${subject && `${subject}: `}${what}${source(result, origin)}.`,
+    outcomeUnknown ? 'The change was either made wholly or not at all; read the key to find out.' : '',
+    remedy ?? errorTable[code].remedy,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** The TEE's own words, for those who look them up; the TA's results say no more than the code does. */
+function source(result: number | undefined, origin: number | undefined): string {
+  if (result === undefined || taResults.has(result)) return '';
+  return ` (result ${hex(result)}${origin === undefined ? '' : `, origin ${originName(origin) ?? String(origin)}`})`;
+}
+
+function originName(origin: number | undefined): OriginName | undefined {
+  return (Object.keys(Origin) as OriginName[]).find((name) => Origin[name] === origin);
+}
+
+function hex(result: number): string {
+  return `0x${result.toString(16).padStart(8, '0')}`;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/** The native addon: its functions as they are, and where it is found. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { loadFirst, thisHost, type Binary } from './binaries.js';
+
+/** An opaque object: a session of the addon. It is closed when it is garbage. */
+export interface NativeSession {
+  readonly __nativeSession: never;
+}
+
+/** Types of a parameter by the numbers of the TEE Client API; the memory references are the temporary ones. */
+export const ParamType = {
+  NONE: 0,
+  VALUE_INPUT: 1,
+  VALUE_OUTPUT: 2,
+  VALUE_INOUT: 3,
+  MEMREF_INPUT: 5,
+  MEMREF_OUTPUT: 6,
+  MEMREF_INOUT: 7,
+} as const;
+
+/** One parameter as the addon takes it. */
+export interface NativeParam {
+  readonly type: number;
+  /** Of values. */
+  readonly a?: number;
+  readonly b?: number;
+  /** Of input memory references: copied during the call, at most `size` bytes. */
+  readonly data?: Uint8Array;
+  /** Of memory references: bytes of shared memory. */
+  readonly size?: number;
+}
+
+/** How a request ended, as the addon reports it. */
+export type NativeOutcome =
+  | { readonly libraryNotFound: string }
+  | {
+      readonly libraryNotFound?: never;
+      readonly result: number;
+      readonly origin: number;
+      /** True if there is not even a context. */
+      readonly noContext: boolean;
+      readonly params: readonly unknown[];
+    };
+
+/** What became of a request given to the addon. */
+export const Submitted = {
+  ACCEPTED: 0,
+  /** The session is closed. */
+  CLOSED: 1,
+  /** The session's thread is in a call that was abandoned. (A close is queued nevertheless.) */
+  PARKED: 2,
+  /** Too many requests, or too many bytes, are waiting. */
+  FULL: 3,
+} as const;
+
+/** What a request was when it was abandoned. */
+export const Abandoned = {
+  /** It has ended: its outcome is on the way, or has been delivered. */
+  FINISHED: 0,
+  /** It had not begun and will not. */
+  QUEUED: 1,
+  /** It is in the TEE; the thread counts as parked until it returns, and the outcome is wiped then. */
+  RUNNING: 2,
+} as const;
+
+/**
+ * The functions of the addon. They do not block. Requests have ids, chosen by the caller and unique within the session,
+ * from 1 to 2^32-1. Arguments of another form are a TypeError.
+ */
+export interface Addon {
+  /**
+   * Makes a session that is not open yet; `settle` is called for each request that ended and was
+   * neither withdrawn nor abandoned. It must not throw.
+   */
+  createSession(settle: (request: number, outcome: NativeOutcome) => void): NativeSession;
+  /**
+   * Loads libteec, makes a context and opens the session; the first request of every session.
+   * @param uuid 16 octets
+   * @param group id of a group for the logins that name one, else anything
+   * @returns one of {@link Submitted}, like invoke and close
+   */
+  open(
+    session: NativeSession,
+    request: number,
+    uuid: Uint8Array,
+    login: number,
+    group: number,
+    params: readonly NativeParam[],
+  ): number;
+  invoke(session: NativeSession, request: number, command: number, params: readonly NativeParam[]): number;
+  /** Closes session and context after everything that is queued. Its outcome says nothing. */
+  close(session: NativeSession, request: number): number;
+  /** Takes a request out of the queue; false if it is not there any more. A close stays. */
+  withdraw(session: NativeSession, request: number): boolean;
+  /** Gives up waiting for a request, wherever it is; returns one of {@link Abandoned}. */
+  abandon(session: NativeSession, request: number): number;
+  /** The kernel's id of the session's thread if it is just carrying out this request, else 0. */
+  runningThread(session: NativeSession, request: number): number;
+  /** How many threads of this environment are in calls that were abandoned. */
+  parkedThreads(): number;
+  /** From now on, C code that prints to `stdout` prints to `stderr`. False where that is impossible. */
+  redirectStdioToStderr(): boolean;
+  /**
+   * From now on the kernel writes no core dump of this process, and no other process of its user may trace it or read
+   * its memory. Programs that it starts are not affected. False if the kernel refuses.
+   */
+  forbidDumps(): boolean;
+  /** Bytes of all memory references of one call, each rounded up to a multiple of `sliceAlignment`. */
+  readonly maxSharedBytes: number;
+  readonly sliceAlignment: number;
+}
+
+/**
+ * The addon as it was built in this checkout, or by a user in the installed package (docs/from-source.md). Bundlers must
+ * not look for it, for a published package has none; nor may a bundle, whose files are elsewhere, load another's build.
+ */
+const checkout = path.resolve(__dirname, '..', '..');
+const built: Binary<Addon> = {
+  file: 'build/Release/optee_secure_storage.node',
+  load: () => createRequire(__filename)(path.join(checkout, built.file)) as Addon,
+};
+
+/**
+ * The addons in the package, relative to this file in dist/native/. The paths are literal, so that bundlers and packers see
+ * them; nothing in the environment can change them.
+ */
+const shipped: Readonly<Record<string, Binary<Addon>>> = {
+  'linux-arm64': {
+    file: 'prebuilds/linux-arm64/optee-secure-storage.glibc.node',
+    load: () => require('../../prebuilds/linux-arm64/optee-secure-storage.glibc.node') as Addon,
+  },
+  'linux-x64': {
+    file: 'prebuilds/linux-x64/optee-secure-storage.glibc.node',
+    load: () => require('../../prebuilds/linux-x64/optee-secure-storage.glibc.node') as Addon,
+  },
+  'linux-arm': {
+    file: 'prebuilds/linux-arm/optee-secure-storage.glibc.node',
+    load: () => require('../../prebuilds/linux-arm/optee-secure-storage.glibc.node') as Addon,
+  },
+};
+
+let loaded: Addon | undefined;
+
+/**
+ * The addon, loaded at the first call. That succeeds on machines without libteec.
+ * @throws TeeFailure 'no-addon'
+ */
+export function loadAddon(): Addon {
+  if (loaded) return loaded;
+  const fitting = shipped[`${process.platform}-${process.arch}`];
+  const binaries = [mayBeBuilt() ? built : undefined, fitting].filter((binary) => binary !== undefined);
+  return (loaded = loadFirst(binaries, Object.keys(shipped), thisHost));
+}
+
+function mayBeBuilt(): boolean {
+  const has = (...names: string[]) => existsSync(path.join(checkout, ...names));
+  return has('src-ts', 'native', 'addon.ts') || (has('src-native', 'addon.cc') && has(built.file));
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+/** The requests of one native session: deadlines, abort signals, and what to make of a call that does not return. */
+import { Abandoned, Submitted, type Addon, type NativeOutcome, type NativeSession } from './addon.js';
+import { TeeFailure, type CallOptions } from '../tee/seam.js';
+
+/** Tells whether a thread waits in vain for a supplicant, see SupplicantProbe. */
+export interface Probe {
+  isMissedBy(thread: number): boolean;
+}
+
+/**
+ * When to ask whether a call waits for a supplicant that is not there, and how long that must hold: a supplicant that is
+ * being restarted is back by then. Together well under a second.
+ */
+const DOUBT_MS = 200;
+const CERTAINTY_MS = 200;
+/** What close() waits at most for the closing itself. */
+const CLOSE_MS = 5000;
+/** The longest that a timer of Node.js can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Gives a request of this id to the addon; returns one of {@link Submitted}. */
+type Submit = (session: NativeSession, id: number) => number;
+
+interface Pending {
+  readonly outcome: Promise<NativeOutcome>;
+  resolve(outcome: NativeOutcome): void;
+  reject(reason: unknown): void;
+}
+
+export class Requests {
+  readonly #addon: Addon;
+  readonly #probe: Probe;
+  readonly #session: NativeSession;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #stopClosing: (() => void) | undefined;
+
+  constructor(addon: Addon, probe: Probe) {
+    this.#addon = addon;
+    this.#probe = probe;
+    // The addon keeps this function for the session's life. It must not lead to the session, or that is never garbage.
+    const pending = this.#pending;
+    this.#session = addon.createSession((id, outcome) => pending.get(id)?.resolve(outcome));
+  }
+
+  /**
+   * Carries out one request. It is given to the addon before this returns.
+   * @throws TeeFailure, or the signal's reason if it was aborted before it began
+   */
+  async run(submit: Submit, { timeoutMs, signal }: CallOptions): Promise<NativeOutcome> {
+    if (!(timeoutMs > 0)) throw new RangeError('"timeoutMs" is not a positive number');
+    signal?.throwIfAborted();
+    const id = this.#submit(submit);
+    const stopTimer = this.#limit(id, timeoutMs);
+    const stopDoubting = this.#doubt(id);
+    const onAbort = () => {
+      if (this.#addon.withdraw(this.#session, id)) this.#pending.get(id)?.reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await this.#outcome(id);
+    } finally {
+      stopTimer();
+      stopDoubting();
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Closes the session after the requests already made; never rejects, and waits for no call that was given up. */
+  async close(): Promise<void> {
+    const before = [...this.#pending.values()].map(({ outcome }) => outcome);
+    let id: number;
+    try {
+      id = this.#submit((session, request) => this.#addon.close(session, request));
+    } catch {
+      // Closed already, or it closes when its thread comes back from the TEE, if ever.
+      return;
+    }
+    const closed = this.#outcome(id);
+    const stop = () => {
+      this.#addon.abandon(this.#session, id);
+      this.#pending.get(id)?.reject(undefined);
+    };
+    this.#stopClosing = stop;
+    const limit = Promise.allSettled(before).then(() => timer(stop, CLOSE_MS));
+    await closed.catch(() => undefined);
+    this.#stopClosing = undefined;
+    void limit.then((stopTimer) => {
+      stopTimer();
+    });
+  }
+
+  #submit(submit: Submit): number {
+    this.#lastId = (this.#lastId % 0xffffffff) + 1;
+    const id = this.#lastId;
+    const submitted = submit(this.#session, id);
+    if (submitted !== Submitted.ACCEPTED) throw refusal(submitted);
+    return id;
+  }
+
+  #outcome(id: number): Promise<NativeOutcome> {
+    const { promise, resolve, reject } = withResolvers<NativeOutcome>();
+    this.#pending.set(id, { outcome: promise, resolve, reject });
+    const forget = () => this.#pending.delete(id);
+    promise.then(forget, forget);
+    return promise;
+  }
+
+  #limit(id: number, timeoutMs: number): () => void {
+    const expire = () => {
+      this.#abandon(id, (started) => {
+        const what = started ? 'the TEE has not answered' : 'the request has waited behind others';
+        return new TeeFailure('timeout', `${what} for ${String(timeoutMs)} ms`, started);
+      });
+    };
+    return timer(expire, Math.min(timeoutMs, LONGEST_TIMER_MS));
+  }
+
+  /** Gives a request up, unless its outcome is on the way. */
+  #abandon(id: number, reason: (started: boolean) => TeeFailure): void {
+    const abandoned = this.#addon.abandon(this.#session, id);
+    if (abandoned === Abandoned.FINISHED) return;
+    const started = abandoned === Abandoned.RUNNING;
+    this.#pending.get(id)?.reject(reason(started));
+    if (started) this.#stopClosing?.();
+  }
+
+  /** Watches a request for a missing supplicant; returns what ends that. */
+  #doubt(id: number): () => void {
+    let misses = 0;
+    let stop: () => void;
+    const look = () => {
+      const thread = this.#addon.runningThread(this.#session, id);
+      misses = thread !== 0 && this.#probe.isMissedBy(thread) ? misses + 1 : 0;
+      if (misses === 2) this.#abandonAll();
+      else stop = timer(look, misses === 1 ? CERTAINTY_MS : DOUBT_MS);
+    };
+    stop = timer(look, DOUBT_MS);
+    return () => {
+      stop();
+    };
+  }
+
+  /** Whatever waits behind a call that waits in vain does so too. */
+  #abandonAll(): void {
+    for (const id of this.#pending.keys()) {
+      this.#abandon(id, (started) => new TeeFailure('no-supplicant', 'no tee-supplicant is running', started));
+    }
+  }
+}
+
+/** Like setTimeout, but returns what stops it. */
+function timer(callback: () => void, ms: number): () => void {
+  const timeout = setTimeout(callback, ms);
+  return () => {
+    clearTimeout(timeout);
+  };
+}
+
+/** As Promise.withResolvers() of later versions of Node.js. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
+
+function refusal(submitted: number): TeeFailure {
+  switch (submitted) {
+    case Submitted.PARKED:
+      return new TeeFailure('timeout', 'an earlier call of this session has not come back from the TEE');
+    case Submitted.FULL:
+      return new TeeFailure('queue-full', 'too many requests are waiting for the TEE');
+    default:
+      return new TeeFailure('closed', 'the session is closed');
+  }
+}

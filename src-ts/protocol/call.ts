@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+import { SecureStorageError, type ErrorCode, type ErrorDetails } from '../errors/error.js';
+import type { CallOptions } from '../arguments/options.js';
+
+/** One call of the API on its way through the layers: what it is about, and until when it may take. */
+export class Call {
+  readonly #signal: AbortSignal | undefined;
+  readonly #timeoutMs: number;
+  readonly #deadline: number;
+  #undecided = false;
+
+  /**
+   * @param operation the method, for errors
+   * @param key the key it is about, if it is about one valid key
+   */
+  constructor(
+    readonly operation: string,
+    readonly key: string | undefined,
+    options: CallOptions & { readonly timeoutMs: number },
+  ) {
+    this.#signal = options.signal;
+    this.#timeoutMs = options.timeoutMs;
+    this.#deadline = performance.now() + options.timeoutMs;
+  }
+
+  /**
+   * Notes that a change may have been made although no answer says so. From then on the call is no longer cancelled, and
+   * its errors say that the outcome is unknown.
+   */
+  markUndecided(): void {
+    this.#undecided = true;
+  }
+
+  get undecided(): boolean {
+    return this.#undecided;
+  }
+
+  /** The signal that may still cancel the call. */
+  get signal(): AbortSignal | undefined {
+    return this.#undecided ? undefined : this.#signal;
+  }
+
+  /**
+   * Milliseconds that are left, at least 1.
+   * @throws SecureStorageError ERR_TIMEOUT, or the signal's reason: the next step shall not begin
+   */
+  remaining(): number {
+    this.signal?.throwIfAborted();
+    const left = Math.ceil(this.#deadline - performance.now());
+    if (left <= 0) throw this.timeout();
+    return left;
+  }
+
+  timeout(): SecureStorageError {
+    return this.error('ERR_TIMEOUT', { detail: `no answer within ${String(this.#timeoutMs)} ms` });
+  }
+
+  /** An error about this call. */
+  error(code: ErrorCode, details: ErrorDetails = {}): SecureStorageError {
+    const outcomeUnknown = this.#undecided || details.outcomeUnknown;
+    return new SecureStorageError(code, { operation: this.operation, key: this.key, ...details, outcomeUnknown });
+  }
+
+  /** Waits for something that may outlast this call, such as an opening that several calls share. */
+  async within<T>(promise: Promise<T>): Promise<T> {
+    const left = this.remaining();
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(this.timeout());
+      }, left);
+    });
+    try {
+      return await Promise.race([promise, expired]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/** From what the seam reports to the errors of this package. */
+import type { Call } from './call.js';
+import { accessRemedy } from '../errors/access.js';
+import { errorTable } from '../errors/table.js';
+import { isSecureStorageError, type ErrorCode, type ErrorDetails, type SecureStorageError } from '../errors/error.js';
+import { MalformedReply } from './packing.js';
+import { TaError, TeeResult } from './contract.js';
+import { Login, Origin, TeeFailure, type FailureKind, type Outcome, type SessionTarget } from '../tee/seam.js';
+
+/** Results that mean the same whoever reports them and whenever. */
+const codes: Readonly<Record<number, ErrorCode>> = {
+  [TaError.IDENTITY]: 'ERR_TA_VERSION',
+  [TaError.KERNEL]: 'ERR_KERNEL_TOO_OLD',
+  [TaError.PROTOCOL]: 'ERR_TA_VERSION',
+  [TaError.DOMAIN]: 'ERR_INVALID_ARG',
+  [TaError.KEY]: 'ERR_INVALID_KEY',
+  [TaError.VALUE_TOO_LARGE]: 'ERR_VALUE_TOO_LARGE',
+  [TaError.QUOTA]: 'ERR_QUOTA',
+  [TaError.EXISTS]: 'ERR_EXISTS',
+  [TaError.CONFLICT]: 'ERR_CONFLICT',
+  [TaError.FORMAT]: 'ERR_FORMAT_TOO_NEW',
+  [TeeResult.CORRUPT_OBJECT]: 'ERR_CORRUPT',
+  [TeeResult.STORAGE_NOT_AVAILABLE]: 'ERR_STORAGE',
+  [TeeResult.STORAGE_NO_SPACE]: 'ERR_NO_SPACE',
+  [TeeResult.OUT_OF_MEMORY]: 'ERR_NO_MEMORY',
+  [TeeResult.BUSY]: 'ERR_BUSY',
+  [TeeResult.TARGET_DEAD]: 'ERR_TA_DEAD',
+  // The way to storage and to the TA's file is the supplicant; OP-TEE reports a lost one so.
+  [TeeResult.COMMUNICATION]: 'ERR_NO_SUPPLICANT',
+};
+
+/** Storage errors after which a change may have been made; ta/include/secstor_ta.h says so. */
+const undecided: ReadonlySet<number> = new Set([
+  TeeResult.STORAGE_NO_SPACE,
+  TeeResult.STORAGE_NOT_AVAILABLE,
+  TeeResult.TARGET_DEAD,
+  TeeResult.COMMUNICATION,
+]);
+
+const failures: Readonly<Record<FailureKind, ErrorCode>> = {
+  timeout: 'ERR_TIMEOUT',
+  closed: 'ERR_CLOSED',
+  'no-library': 'ERR_NO_LIBTEEC',
+  'no-addon': 'ERR_NO_ADDON',
+  'no-device': 'ERR_NO_DEVICE',
+  'no-permission': 'ERR_PERMISSION',
+  'no-supplicant': 'ERR_NO_SUPPLICANT',
+  'no-storage': 'ERR_STORAGE',
+  'no-simulator': 'ERR_NO_SIMULATOR',
+  'queue-full': 'ERR_BUSY',
+};
+
+/** Failures whose detail says what was looked for or found, not what is wrong. */
+const missing: ReadonlySet<FailureKind> = new Set([
+  'no-library',
+  'no-addon',
+  'no-device',
+  'no-permission',
+  'no-simulator',
+]);
+
+/** Whether an outcome says that the session is of no use any more, so that a new one may help. */
+export function isSessionLost({ result, origin }: Outcome): boolean {
+  // The driver's answer to a session that it does not know.
+  if (result === TeeResult.BAD_PARAMETERS) return origin === Origin.COMMS;
+  return (
+    result === TeeResult.TARGET_DEAD || result === TeeResult.COMMUNICATION || result === TeeResult.STORAGE_NOT_AVAILABLE
+  );
+}
+
+/**
+ * The error for a command that was refused.
+ * @param changes whether the command changes anything
+ */
+export function commandError(
+  call: Call,
+  outcome: Outcome,
+  changes: boolean,
+  { code, ...details }: ErrorDetails & { readonly code?: ErrorCode } = {},
+): SecureStorageError {
+  const { result, origin } = outcome;
+  const lost = result === TeeResult.BAD_PARAMETERS && origin === Origin.COMMS;
+  return call.error(code ?? (lost ? 'ERR_TA_DEAD' : (codes[result] ?? 'ERR_TEE')), {
+    result,
+    origin,
+    outcomeUnknown: changes && (lost || undecided.has(result)),
+    ...details,
+  });
+}
+
+/** Where the TA has no part in it: OP-TEE reads files of its own in the storage before it starts a TA from a file. */
+const ofOptee: ErrorDetails = {
+  detail:
+    "OP-TEE's own files in the storage directory were damaged, lost or restored only in part, and it starts no TA",
+  remedy:
+    'Put back all files of the directory from one copy of it. Only where what is stored may be lost for all users: ' +
+    'stop tee-supplicant, empty the directory, and start it again.',
+};
+
+/** The error for a session that was refused. */
+export function openError(call: Call, outcome: Outcome, target: SessionTarget): SecureStorageError {
+  const { result, origin } = outcome;
+  const known = { result, origin };
+  if (origin === Origin.TRUSTED_APP) {
+    // A TA that does not know this way to open a session is another one, or another version.
+    const foreign = result === TeeResult.BAD_PARAMETERS || result === TeeResult.NOT_SUPPORTED;
+    return call.error(foreign ? 'ERR_TA_VERSION' : (codes[result] ?? 'ERR_TEE'), known);
+  }
+  if (result === TeeResult.ITEM_NOT_FOUND) {
+    const remedy = errorTable.ERR_TA_NOT_FOUND.remedy.replaceAll('UUID', target.uuid);
+    const detail = `Trusted Application ${target.uuid} is not installed`;
+    return call.error('ERR_TA_NOT_FOUND', { ...known, detail, remedy });
+  }
+  if (result === TeeResult.SECURITY) return call.error('ERR_TA_SIGNATURE', known);
+  if (result === TeeResult.CORRUPT_OBJECT) return call.error('ERR_CORRUPT', { ...known, ...ofOptee });
+  if (origin === Origin.COMMS && result === TeeResult.GENERIC && target.login === Login.GROUP) {
+    // The driver refuses a group login with EPERM, which the client library reports as a generic error.
+    return call.error('ERR_NOT_IN_GROUP', { ...known, detail: `the kernel refused group ${String(target.group)}` });
+  }
+  return call.error(codes[result] ?? 'ERR_TEE', known);
+}
+
+/**
+ * Anything thrown below the API as what the API throws: the seam's failures and malformed answers become
+ * SecureStorageErrors, everything else (the reason of an abort signal, an error made already) stays as it is, except
+ * that an error of opening the session again must still say that the outcome of the first attempt is unknown.
+ * @param changes whether the call changes anything
+ */
+export function callError(call: Call, error: unknown, changes: boolean): unknown {
+  if (error instanceof MalformedReply) {
+    const detail = `the answer of the Trusted Application ${error.message}`;
+    return call.error('ERR_PROTOCOL', { detail, outcomeUnknown: changes, cause: error });
+  }
+  if (isSecureStorageError(error) && call.undecided && !error.outcomeUnknown) {
+    const detail = 'the session was lost and could not be opened again';
+    const origin = error.origin && Origin[error.origin];
+    return call.error(error.code, { detail, result: error.result, origin, cause: error });
+  }
+  if (!(error instanceof TeeFailure)) return error;
+  const code = failures[error.kind];
+  return call.error(code, {
+    detail: missing.has(error.kind) ? `${errorTable[code].meaning}: ${error.detail}` : error.detail,
+    outcomeUnknown: changes && error.started,
+    cause: error,
+    ...remedyFor(error),
+  });
+}
+
+function remedyFor({ kind, detail, remedy }: TeeFailure): ErrorDetails {
+  if (remedy !== undefined) return { remedy };
+  if (kind === 'no-permission') return { remedy: accessRemedy(detail) };
+  if (kind === 'no-storage') return { remedy: directoryRemedy };
+  return {};
+}
+
+const directoryRemedy =
+  'Give the simulator a directory that this user may write to: simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in ' +
+  'the environment.';
