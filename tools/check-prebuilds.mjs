@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * Checks the binaries in prebuilds/: each property that they must have, and that real Node.js of each version loads
+ * Checks the addon's binaries in prebuilds/: each property that they must have, and that real Node.js of each version loads
  * them, on an older glibc, for another processor under QEMU. Prints a table; the last line counts.
  *
  *   node tools/check-prebuilds.mjs                   all
@@ -13,10 +13,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { ROOT } from './lib/paths.mjs';
 import { SetupError } from './lib/run.mjs';
 import { isProgram, runTool } from './lib/tool.mjs';
+import { readArguments, UsageError } from './lib/usage.mjs';
 import { ensurePrebuild } from './prebuild.mjs';
 import { newestGlibc, checkProperties } from './prebuild/properties.mjs';
 import { readElf } from './prebuild/elf.mjs';
@@ -65,11 +65,10 @@ async function check(file, name) {
 
 async function main() {
   const options = /** @type {const} */ ({ file: { type: 'string' }, make: { type: 'boolean' } });
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const unknown = positionals.filter((name) => !Object.hasOwn(TARGETS, name));
-  if (unknown.length > 0)
-    throw new SetupError(`Unknown target: ${unknown.join(' ')}. There are: ${TARGET_NAMES.join(' ')}`);
-  if (values.file !== undefined && positionals.length !== 1) throw new SetupError('--file wants one target');
+  const { values, positionals } = readArguments(import.meta.url, { options, names: TARGET_NAMES });
+  if (values.file !== undefined && positionals.length !== 1) {
+    throw new UsageError('--file needs exactly one target.', import.meta.url);
+  }
   const names = positionals.length > 0 ? /** @type {TargetName[]} */ (positionals) : TARGET_NAMES;
   if (values.make) for (const name of names) await ensurePrebuild(name);
   for (const name of names) await check(path.resolve(values.file ?? prebuildFile(name)), name);

@@ -1,16 +1,21 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // @ts-check
-/** `npm run check` and `npm run format`: formatters, linters, type checks and documentation over the whole tree. */
+/**
+ * Formatters, linters, type checks and documentation over the whole tree.
+ *
+ *   npm run check     checks formats, lint rules, types, links and what of the documentation is made from sources
+ *   npm run format    formats everything, and fixes what linters can fix (node tools/check.mjs --fix)
+ */
 import { spawnSync } from 'node:child_process';
 import { trackedFiles } from './lib/git.mjs';
 import { ROOT, TSC } from './lib/paths.mjs';
+import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 import { ensureNpm } from './setup.mjs';
 
-const fix = process.argv.includes('--fix');
-
-/** Each check's command; where `fix` is given, that is what mends what it finds. */
-const CHECKS = [
+/** Each check's command, and the command that fixes what it finds, if there is one. */
+const checks = () => [
   {
     name: 'prettier',
     check: ['prettier', '--log-level', 'warn', '--check', '.'],
@@ -30,14 +35,21 @@ const CHECKS = [
   { name: 'docs', check: ['node', 'tools/docs.mjs', '--check'], fix: ['node', 'tools/docs.mjs'] },
 ];
 
-await ensureNpm();
-let failed = 0;
-for (const { name, check, fix: mend } of CHECKS) {
-  const command = fix ? mend : check;
-  if (!command) continue;
-  const { status } = spawnSync('npx', ['--no-install', ...command], { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) failed++;
-  process.stdout.write(`${status === 0 ? 'ok    ' : 'FAILED'} ${name}\n`);
+async function main() {
+  const { values } = readArguments(import.meta.url, { options: { fix: { type: 'boolean' } } });
+  await ensureNpm();
+  const commands = checks().flatMap(({ name, check, fix }) => {
+    const command = values.fix ? fix : check;
+    return command ? [{ name, command }] : [];
+  });
+  let failed = 0;
+  for (const { name, command } of commands) {
+    const { status } = spawnSync('npx', ['--no-install', ...command], { cwd: ROOT, stdio: 'inherit' });
+    if (status !== 0) failed++;
+    process.stdout.write(`${status === 0 ? 'ok    ' : 'FAILED'} ${name}\n`);
+  }
+  if (!values.fix) process.stdout.write(`${commands.length - failed} passed, ${failed} failed\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
-if (!fix) process.stdout.write(`${CHECKS.length - failed} passed, ${failed} failed\n`);
-process.exitCode = failed === 0 ? 0 : 1;
+
+runTool(main);

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * How much of the Trusted Application its tests on this machine run: lines and branches of each file of ta/src, by the
- * host tests and the kept inputs of the fuzzers together. Fails under 90 % of all branches. What is not run, and why, is
- * in docs/testing.md; `node tools/coverage.mjs --show` prints those places.
+ * Counts how much of the Trusted Application the host tests and the fuzzers' kept inputs run together.
+ *
+ *   npm run coverage                  counts lines and branches of ta/src that tests run; fails under 90 % of branches
+ *   node tools/coverage.mjs --show    the sources with counts
+ *
+ * What is not run, and why, is in docs/testing.md.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -17,6 +20,7 @@ import { ROOT } from './lib/paths.mjs';
 import { step } from './lib/progress.mjs';
 import { run, SetupError } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 
 const LEAST = 90;
 const BUILD = path.join(ROOT, 'build', 'coverage');
@@ -98,12 +102,13 @@ async function report() {
 }
 
 async function main() {
+  const { values } = readArguments(import.meta.url, { options: { show: { type: 'boolean' } } });
   await ensureAptGroups('native', 'host-tests', 'coverage');
   await withLock(`${BUILD}.lock`, async () => {
     await step('Building the tests of the TA with counters', build);
     await step('Running them', runAll);
   });
-  if (process.argv.includes('--show')) {
+  if (values.show) {
     spawnSync('llvm-cov', ['show', '-show-branches=count', ...subject()], { stdio: 'inherit' });
     return;
   }

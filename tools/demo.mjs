@@ -1,18 +1,10 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // @ts-check
-/** `npm run demo`: sets up what is missing, then shows the main job with the simulator. */
+/** Shows the main job with the simulator; what is missing is set up first. */
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -20,10 +12,12 @@ import { ROOT } from './lib/paths.mjs';
 import { run, SetupError } from './lib/run.mjs';
 import { step } from './lib/progress.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 import { ensureAptGroups, ensureNpm } from './setup.mjs';
 
 const OTHER_USER = 4711;
-const folder = mkdtempSync(path.join(os.tmpdir(), 'optee-demo-'));
+/** Of this run; gone afterwards. */
+const folder = path.join(os.tmpdir(), `optee-demo-${randomUUID()}`);
 /** Where the simulator's data is, and where a shell finds optee-storage. */
 const directory = path.join(folder, 'data');
 const bin = path.join(folder, 'bin');
@@ -138,7 +132,7 @@ async function show() {
   );
 }
 
-async function main() {
+async function demonstrate() {
   await ensureAptGroups('simulator');
   await ensureNpm();
   const npm = (/** @type {string} */ script) => run('npm', ['run', '--silent', script], { cwd: ROOT });
@@ -147,6 +141,7 @@ async function main() {
     await npm('build:simulator');
   });
   process.env.NODE_ENV = 'development';
+  mkdirSync(folder, { mode: 0o700 });
   mkdirSync(bin);
   const program = path.join(ROOT, 'dist', 'cli', 'main.js');
   chmodSync(program, 0o755);
@@ -154,8 +149,11 @@ async function main() {
   await show();
 }
 
-runTool(() =>
-  main().finally(() => {
+async function main() {
+  readArguments(import.meta.url, { options: {} });
+  await demonstrate().finally(() => {
     rmSync(folder, { recursive: true, force: true });
-  }),
-);
+  });
+}
+
+runTool(main);

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // @ts-check
-/** `npm run docs` writes the documentation that is made from sources; `--check` says whether it is as written. */
+/**
+ * Writes the documentation that is made from sources.
+ *
+ *   node tools/docs.mjs --check    only reports whether it is what the sources say
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureNpm } from './lib/npm.mjs';
@@ -9,6 +13,7 @@ import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
 import { SetupError } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 
 /** Loaded when the packages are there. @returns {Promise<Record<string, string>>} by file */
 async function documents() {
@@ -23,12 +28,12 @@ async function documents() {
 }
 
 async function main() {
+  const { values } = readArguments(import.meta.url, { options: { check: { type: 'boolean' } } });
   await ensureNpm();
-  const check = process.argv.includes('--check');
   for (const [name, text] of Object.entries(await documents())) {
     const file = path.join(ROOT, name);
     if (text === read(file)) continue;
-    if (check) throw new SetupError(`${name} is not what the sources say: run "npm run docs".`);
+    if (values.check) throw new SetupError(`${name} is not what the sources say: run "npm run docs".`);
     writeFileSync(file, text);
     say(`${name} written`);
   }

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * `npm run test:faults`: attacks and limits whole, and the tests in test/faults, on the OP-TEE machine, for hours, and the
- * report of what came of them, docs/reliability.md. A run that was ended goes on where it was. `adversity` or a path below
+ * Runs attacks, limits and faults whole on the OP-TEE machine, for hours, and reports them in docs/reliability.md. A run that was ended goes on where it was. `adversity` or a path below
  * test/faults runs a part, so does `-t "put of a new key"`, `--every 20`
  * only each twentieth case, for a first picture; neither writes the report. `--report` only writes it, of what was tried so
  * far.
@@ -14,11 +13,11 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { digestOf } from './lib/cached.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 import { isRecorded, runAdversity } from './faults/adversity.mjs';
 import { reportOf } from './faults/report.mjs';
 import { ensureNpm } from './setup.mjs';
@@ -35,13 +34,13 @@ function filesIn(folder) {
 }
 
 async function main() {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArguments(import.meta.url, {
     options: {
       report: { type: 'boolean' },
       every: { type: 'string' },
       testNamePattern: { type: 'string', short: 't' },
     },
-    allowPositionals: true,
+    most: Infinity,
   });
   await ensureNpm();
   const files = SOURCES.flatMap(filesIn).filter((file) => file !== TEXTS);

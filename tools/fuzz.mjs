@@ -5,7 +5,7 @@
  * Fuzzes the Trusted Application on this machine (docs/testing.md).
  *
  *   node tools/fuzz.mjs                      replays what is kept, then fuzzes each target for 10 s
- *   npm run fuzz                             a long run over all targets, of half an hour
+ *   npm run fuzz                             fuzzes the Trusted Application for half an hour
  *   npm run fuzz -- --executions 10000000    or so long; or --minutes N
  *   npm run fuzz -- --target power …         of one target only
  *
@@ -16,11 +16,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { longRun } from './fuzz/long.mjs';
 import { TARGETS, corpusOf, ensureFuzzers, essence, filesIn, findingsOf, runFuzzer } from './fuzz/targets.mjs';
-import { SetupError } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments, UsageError } from './lib/usage.mjs';
 
 /** @typedef {import('./fuzz/targets.mjs').Target} Target */
 
@@ -70,7 +69,7 @@ async function shortRun(targets) {
 }
 
 async function main() {
-  const { values } = parseArgs({
+  const { values } = readArguments(import.meta.url, {
     options: {
       long: { type: 'boolean' },
       executions: { type: 'string' },
@@ -79,10 +78,13 @@ async function main() {
     },
   });
   const targets = TARGETS.filter(({ name }) => name === (values.target ?? name));
-  if (targets.length === 0) throw new SetupError(`There is no target ${values.target}.`);
-  await ensureFuzzers(JOBS);
+  if (targets.length === 0) throw new UsageError(`There is no target ${values.target}.`, import.meta.url);
   const executions = Number(values.executions ?? 0);
   const minutes = Number(values.minutes ?? (values.long && !executions ? LONG_MINUTES : 0));
+  if (!(executions >= 0 && minutes >= 0)) {
+    throw new UsageError('--executions and --minutes take a number.', import.meta.url);
+  }
+  await ensureFuzzers(JOBS);
   const isLong = executions > 0 || minutes > 0;
   const ok = isLong ? await longRun(targets, { executions, minutes }, SEED) : await shortRun(targets);
   process.exitCode = ok ? 0 : 1;

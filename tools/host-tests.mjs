@@ -20,6 +20,7 @@ import { ROOT } from './lib/paths.mjs';
 import { step } from './lib/progress.mjs';
 import { run } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 
 const BUILD = path.join(ROOT, 'build', 'host');
 const THREAD_BUILD = path.join(ROOT, 'build', 'host-thread');
@@ -94,7 +95,7 @@ async function runAll(tasks) {
 }
 
 async function main() {
-  const args = process.argv.slice(2);
+  const { positionals: args } = readArguments(import.meta.url, { options: {}, most: 1 });
   await ensureAptGroups('native', 'host-tests');
   mkdirSync(path.dirname(BUILD), { recursive: true });
   await withLock(`${BUILD}.lock`, () =>

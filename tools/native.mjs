@@ -5,6 +5,9 @@
  * Builds the addon for this machine. A build that is up to date is left as it is, at once. What is shipped comes from
  * tools/prebuild.mjs.
  *
+ *   npm run build:native          builds the addon with node-gyp
+ *   npm run build:native:cmake    builds the addon with cmake-js
+ *
  *   node tools/native.mjs gyp      by node-gyp:                build/Release/optee_secure_storage.node
  *   node tools/native.mjs cmake    by cmake-js:                build/cmake/Release/optee_secure_storage.node
  *   node tools/native.mjs address  with sanitizers, for tests: build/addon-address/optee_secure_storage.node
@@ -21,6 +24,7 @@ import { say, step } from './lib/progress.mjs';
 import { run, SetupError } from './lib/run.mjs';
 import { digestOfInputs, ensureStamped } from './lib/stamped.mjs';
 import { isProgram, runTool } from './lib/tool.mjs';
+import { readArguments, UsageError } from './lib/usage.mjs';
 import { HEADER_SOURCES, placeNodeHeaders } from './native/headers.mjs';
 
 const BUILD = path.join(ROOT, 'build');
@@ -149,10 +153,9 @@ export function ensureAddon(kind) {
 }
 
 async function main() {
-  const [kind = '', ...rest] = process.argv.slice(2);
-  if (rest.length > 0 || !Object.hasOwn(BUILDS, kind)) {
-    throw new SetupError(`usage: node tools/native.mjs ${Object.keys(BUILDS).join('|')}`);
-  }
+  const { positionals } = readArguments(import.meta.url, { options: {}, names: Object.keys(BUILDS), most: 1 });
+  const [kind] = positionals;
+  if (kind === undefined) throw new UsageError('Say which build.', import.meta.url);
   say(path.relative(process.cwd(), await ensureAddon(/** @type {Kind} */ (kind))));
 }
 

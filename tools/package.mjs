@@ -2,20 +2,21 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * `npm run package`: builds everything that is published, where it changed, and packs it:
- * build/package/optee-secure-storage-VERSION.tgz
+ * Builds what is published and packs it: build/package/optee-secure-storage-VERSION.tgz
  *
- *   node tools/package.mjs           the same
- *   node tools/package.mjs verify    what npm runs before it packs or publishes: fails, and builds nothing, unless all
- *                                    is there as it was built from the sources that are here
+ *   npm run package    builds what is published, and packs it
+ *   npm run prepack    fails unless all is built from the sources that are here; builds nothing
+ *
+ * npm itself runs the second one (node tools/package.mjs verify) before it packs or publishes.
  */
 import { readFileSync, rmSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureNpm } from './lib/npm.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
-import { run, SetupError } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
 import { isProgram, runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 import { ensureDist } from '../machine/product.mjs';
 import { removeLeftovers, SBOM } from './package/contents.mjs';
 import { makeSbom } from './package/sbom.mjs';
@@ -55,11 +56,8 @@ export async function ensurePackage() {
 }
 
 async function main() {
-  const [command, ...rest] = process.argv.slice(2);
-  if (rest.length > 0 || (command !== undefined && command !== 'verify')) {
-    throw new SetupError('usage: node tools/package.mjs [verify]');
-  }
-  if (command === 'verify') return verifyPackage();
+  const { positionals } = readArguments(import.meta.url, { options: {}, names: ['verify'], most: 1 });
+  if (positionals.length > 0) return verifyPackage();
   const tarball = await ensurePackage();
   say(`${path.relative(process.cwd(), tarball)}: ${Math.round(statSync(tarball).size / 1024)} KiB`);
 }

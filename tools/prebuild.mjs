@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * Makes the binaries of the addon that are shipped, in prebuilds/, from this machine whatever its own libraries are. One
+ * Makes the binaries of the addon that are shipped, in prebuilds/. This machine's own libraries do not matter. One
  * that is up to date is left as it is. prebuilds/README.md says what they are made of; tools/check-prebuilds.mjs checks
  * them.
  *
@@ -15,9 +15,10 @@ import { ensureAptGroups } from './lib/apt.mjs';
 import { ensureNpm } from './lib/npm.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say, step } from './lib/progress.mjs';
-import { run, SetupError } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
 import { digestOfInputs, ensureStamped } from './lib/stamped.mjs';
 import { isProgram, runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 import { nativeSources } from './native.mjs';
 import { HEADER_SOURCES, placeNodeHeaders } from './native/headers.mjs';
 import { ensureSysroot } from './prebuild/sysroot.mjs';
@@ -112,10 +113,7 @@ export async function ensurePrebuild(name) {
 }
 
 async function main() {
-  const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !Object.hasOwn(TARGETS, name));
-  if (unknown.length > 0)
-    throw new SetupError(`Unknown target: ${unknown.join(' ')}. There are: ${TARGET_NAMES.join(' ')}`);
+  const { positionals: asked } = readArguments(import.meta.url, { options: {}, names: TARGET_NAMES });
   for (const name of TARGET_NAMES) {
     if (asked.length === 0 || asked.includes(name)) say(path.relative(process.cwd(), await ensurePrebuild(name)));
   }

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * Runs the tests of the addon with its C++ built for sanitizers: for addresses, leaks and undefined behaviour, then for
- * threads. libteec is a fake one or the real TA over the software TEE, built in the same way.
+ * Runs the addon's tests with its C++ built for sanitizers. One is for addresses, leaks and undefined behaviour, the other
+ * for threads. libteec is a fake one or the real TA over the software TEE, built in the same way.
  *
- *   node tools/sanitizers.mjs [address|thread] [argument of jest …]
+ *   npm run test:sanitizers                                     runs the addon's tests under both sanitizers
+ *   node tools/sanitizers.mjs [address|thread] [FILE …] [-t TEXT]    with one; files and cases are chosen as by jest
  *
  * The last line is 'N passed, N failed'. The environment variable JOBS says how many test files may run at once.
  */
@@ -16,6 +17,7 @@ import path from 'node:path';
 import { ROOT } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 import { ensureAddon, SANITIZERS } from './native.mjs';
 import { ensureNpm } from './setup.mjs';
 
@@ -57,10 +59,13 @@ async function test(sanitizer, args) {
 }
 
 async function main() {
-  const [first = '', ...rest] = process.argv.slice(2);
+  const options = /** @type {const} */ ({ testNamePattern: { type: 'string', short: 't' } });
+  const { values, positionals } = readArguments(import.meta.url, { options, most: Infinity });
+  const [first = '', ...rest] = positionals;
   const one = Object.hasOwn(SANITIZERS, first);
   const chosen = one ? [first] : Object.keys(SANITIZERS);
-  const args = one ? rest : process.argv.slice(2);
+  const args = one ? rest : positionals;
+  if (values.testNamePattern !== undefined) args.push('-t', values.testNamePattern);
   await ensureNpm();
   let passed = 0;
   let failed = 0;

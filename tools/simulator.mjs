@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // @ts-check
-/** Builds what the simulator runs: the Trusted Application and the software TEE as dist/simulator/secstor.wasm. */
+/** Builds the Trusted Application and the software TEE as WebAssembly, for the simulator. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import { ensureAptGroups } from './lib/apt.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 
 const OUTPUT = path.join(ROOT, 'dist', 'simulator', 'secstor.wasm');
 
@@ -38,6 +39,7 @@ function isUpToDate() {
 }
 
 async function main() {
+  readArguments(import.meta.url, { options: {} });
   if (isUpToDate()) return;
   await ensureAptGroups('simulator');
   const { stdout } = spawnSync('clang', ['-print-resource-dir'], { encoding: 'utf8' });

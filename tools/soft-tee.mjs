@@ -4,7 +4,7 @@
 /**
  * Builds the software TEE's libteec.so.2 and prints the folder it is in, for LD_LIBRARY_PATH.
  *
- *   node tools/soft-tee.mjs [sanitizer]    for instance address or thread; without one, a plain build
+ *   node tools/soft-tee.mjs [SANITIZER]    address,undefined or thread; without one, a plain build
  *
  * A program that loads it finds a TEE with the Trusted Application in its own process. With SOFT_TEE_STORAGE=FOLDER
  * in the environment what it stores outlives the process.
@@ -16,9 +16,13 @@ import { withLock } from './lib/lock.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
+import { SANITIZERS } from './native.mjs';
 
 async function main() {
-  const [sanitizer = ''] = process.argv.slice(2);
+  const names = Object.values(SANITIZERS);
+  const { positionals } = readArguments(import.meta.url, { options: {}, names, most: 1 });
+  const [sanitizer = ''] = positionals;
   const folder = path.join(ROOT, 'build', sanitizer ? `soft-tee-${sanitizer}` : 'soft-tee');
   const settings = ['-DCMAKE_BUILD_TYPE=RelWithDebInfo', `-DSOFT_TEE_SANITIZE=${sanitizer}`];
   await ensureAptGroups('native', 'host-tests');

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * `npm test`: sets up what is missing, then runs every kind of test, two at a time: beside the others most of those on the
- * real OP-TEE (e2e), which take longest and keep one processor busy, and when they have ended whatever kind is last in line.
- * What these print is shown after the others. The last line adds them all up. `npm test -- unit e2e` runs only the kinds named.
+ * Sets up what is missing, then runs every kind of test. It runs two kinds at a time: beside the others most of those on
+ * the real OP-TEE (e2e), which take longest and keep one processor busy, and when they have ended the kind that is last in
+ * line. What these print is shown after the others. The last line adds them all up.
+ *
+ *   npm test                sets up what is missing, then runs every kind of test
+ *   npm test -- unit e2e    runs only the kinds named
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,6 +16,8 @@ import path from 'node:path';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { conformanceCounts, conformanceTable, isLeftOut } from './lib/conformance-counts.mjs';
 import { ROOT } from './lib/paths.mjs';
+import { runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 import { ensureImages } from '../machine/boot-image.mjs';
 import { ensureNpm } from './setup.mjs';
 
@@ -203,11 +208,11 @@ function tell(results) {
   process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
 }
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((kind) => !(kind in KINDS));
-if (unknown.length > 0) {
-  process.stderr.write(`Unknown kind of test: ${unknown.join(' ')}. There are: ${Object.keys(KINDS).join(' ')}\n`);
-  process.exit(2);
+async function main() {
+  const kinds = Object.keys(KINDS);
+  const { positionals: asked } = readArguments(import.meta.url, { options: {}, names: kinds });
+  await ensureNpm();
+  tell(await runAll(kinds.filter((kind) => asked.length === 0 || asked.includes(kind))));
 }
-await ensureNpm();
-tell(await runAll(Object.keys(KINDS).filter((kind) => asked.length === 0 || asked.includes(kind))));
+
+runTool(main);

@@ -12,12 +12,13 @@ describe('the command line of npm run optee', () => {
   test('ends its options where the command begins', async () => {
     const { parseCommandLine } = await commandLine();
     expect(parseCommandLine(['--log', '--bare', 'ls', '--help', '--log'])).toMatchObject({
-      ...{ log: true, bare: true, help: false, command: ['ls', '--help', '--log'] },
+      ...{ log: true, bare: true, command: ['ls', '--help', '--log'] },
     });
     expect(parseCommandLine(['--', '--strange'])).toMatchObject({ command: ['--strange'] });
     expect(parseCommandLine([])).toMatchObject({ command: [], tty: false, identity: {} });
     expect(parseCommandLine(['--env', 'A=b=c', '--env=D=', 'x']).env).toEqual({ A: 'b=c', D: '' });
     expect(parseCommandLine(['--disk=/tmp/a=b']).disk).toBe('/tmp/a=b');
+    expect(parseCommandLine(['-t', '--user', 'bob', '--', '-t'])).toMatchObject({ tty: true, command: ['-t'] });
   });
 
   test.each([
@@ -31,14 +32,20 @@ describe('the command line of npm run optee', () => {
     expect(parseCommandLine(['--user', text]).identity).toEqual(identity);
   });
 
-  test.each([[['--user', 'nobody-here']], [['--user', '-1']], [['--user', '1000:']], [['--user']], [['--nonsense']]])(
-    'refuses %j',
-    async (args) => {
-      const { parseCommandLine } = await commandLine();
-      const refuse = async () => Promise.resolve(parseCommandLine(args));
-      await expect(refuse()).rejects.toMatchObject({ name: 'SetupError', exitCode: 2 });
-    },
-  );
+  test.each([
+    [['--user', 'nobody-here']],
+    [['--user', '-1']],
+    [['--user', '1000:']],
+    [['--user']],
+    [['--env', 'A']],
+    [['--nonsense']],
+    [['--nonsense', 'ls']],
+    [['--bare=yes']],
+  ])('refuses %j', async (args) => {
+    const { parseCommandLine } = await commandLine();
+    const refuse = async () => Promise.resolve(parseCommandLine(args));
+    await expect(refuse()).rejects.toMatchObject({ name: 'UsageError', exitCode: 2 });
+  });
 
   test('finds Ctrl-A X in what is typed', async () => {
     const { escapeFilter } = await import('../../tools/optee/terminal.mjs');

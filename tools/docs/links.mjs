@@ -9,7 +9,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { trackedFiles } from '../lib/git.mjs';
 import { ROOT } from '../lib/paths.mjs';
-import { isProgram } from '../lib/tool.mjs';
+import { isProgram, runTool } from '../lib/tool.mjs';
+import { readArguments } from '../lib/usage.mjs';
 import { anchors, withoutCode } from './markdown.mjs';
 
 const LINK = /\]\(\s*<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]:\s*(\S+)|<a\s[^>]*href="([^"]+)"/gm;
@@ -59,7 +60,8 @@ function lineOf(text, index) {
   return text.slice(0, index).split('\n').length;
 }
 
-if (isProgram(import.meta.url)) {
+async function main() {
+  readArguments(import.meta.url, { options: {} });
   const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   const dead = trackedFiles('*.md').flatMap((name) => {
     const file = path.join(ROOT, name);
@@ -69,3 +71,5 @@ if (isProgram(import.meta.url)) {
   for (const fault of dead) process.stdout.write(`${fault}\n`);
   process.exitCode = dead.length === 0 ? 0 : 1;
 }
+
+if (isProgram(import.meta.url)) runTool(main);
