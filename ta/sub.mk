@@ -6,18 +6,18 @@ srcs-y += src/entry.c
 srcs-y += src/session.c
 srcs-y += src/read_commands.c
 srcs-y += src/write_commands.c
-srcs-y += src/store.c
+srcs-y += src/lookup.c
 srcs-y += src/change.c
 srcs-y += src/clear.c
 srcs-y += src/draft.c
-srcs-y += src/hand_down.c
+srcs-y += src/flush.c
 srcs-y += src/ranges.c
 srcs-y += src/node.c
 srcs-y += src/cache.c
-srcs-y += src/storage.c
+srcs-y += src/twins.c
 srcs-y += src/registry.c
-srcs-y += src/object.c
-srcs-y += src/text.c
+srcs-y += src/persistent.c
+srcs-y += src/names.c
 srcs-y += src/mem.c
 
 cflags-y += -std=gnu99 -Wall -Wextra -Werror

@@ -3,148 +3,148 @@
 
 #include "mem.h"
 
-static struct object *newest;
-static struct object *oldest;
+static struct cached *newest;
+static struct cached *oldest;
 static size_t used;
 
-static size_t cost(const struct object *object)
+static size_t cost(const struct cached *cached)
 {
-	return sizeof(*object) + object->node.size +
-	       ((size_t)object->node.head.index_count +
-		object->node.head.record_count) *
+	return sizeof(*cached) + cached->node.size +
+	       ((size_t)cached->node.head.index_count +
+		cached->node.head.record_count) *
 		       sizeof(uint32_t);
 }
 
-struct object *object_new(const struct owner *owner, uint64_t number,
+struct cached *cached_new(const struct owner *owner, uint64_t number,
 			  const struct node *node)
 {
-	struct object *object = mem_alloc(sizeof(*object));
+	struct cached *cached = mem_alloc(sizeof(*cached));
 
-	if (!object)
+	if (!cached)
 		return NULL;
-	object->owner = *owner;
-	object->number = number;
-	object->holders = 1;
-	object->node = *node;
-	return object;
+	cached->owner = *owner;
+	cached->number = number;
+	cached->holders = 1;
+	cached->node = *node;
+	return cached;
 }
 
-static void free_if_unused(struct object *object)
+static void free_if_unused(struct cached *cached)
 {
-	if (object->holders || object->cached)
+	if (cached->holders || cached->kept)
 		return;
-	node_free(&object->node);
-	mem_free(object, sizeof(*object));
+	node_free(&cached->node);
+	mem_free(cached, sizeof(*cached));
 }
 
-void object_hold(struct object *object)
+void cached_hold(struct cached *cached)
 {
-	object->holders++;
+	cached->holders++;
 }
 
-void object_release(struct object *object)
+void cached_release(struct cached *cached)
 {
-	if (!object)
+	if (!cached)
 		return;
-	object->holders--;
-	free_if_unused(object);
+	cached->holders--;
+	free_if_unused(cached);
 }
 
-static void unlink_object(struct object *object)
+static void unlink_cached(struct cached *cached)
 {
-	if (object->newer)
-		object->newer->older = object->older;
+	if (cached->newer)
+		cached->newer->older = cached->older;
 	else
-		newest = object->older;
-	if (object->older)
-		object->older->newer = object->newer;
+		newest = cached->older;
+	if (cached->older)
+		cached->older->newer = cached->newer;
 	else
-		oldest = object->newer;
-	object->newer = NULL;
-	object->older = NULL;
+		oldest = cached->newer;
+	cached->newer = NULL;
+	cached->older = NULL;
 }
 
-static void link_newest(struct object *object)
+static void link_newest(struct cached *cached)
 {
-	object->older = newest;
+	cached->older = newest;
 	if (newest)
-		newest->newer = object;
+		newest->newer = cached;
 	else
-		oldest = object;
-	newest = object;
+		oldest = cached;
+	newest = cached;
 }
 
-static void drop(struct object *object)
+static void drop(struct cached *cached)
 {
-	unlink_object(object);
-	used -= cost(object);
-	object->cached = false;
-	free_if_unused(object);
+	unlink_cached(cached);
+	used -= cost(cached);
+	cached->kept = false;
+	free_if_unused(cached);
 }
 
-static struct object *find(const struct owner *owner, uint64_t number)
+static struct cached *find(const struct owner *owner, uint64_t number)
 {
-	struct object *object = newest;
+	struct cached *cached = newest;
 
-	while (object && (object->number != number ||
-			  !owner_equal(&object->owner, owner)))
-		object = object->older;
-	return object;
+	while (cached && (cached->number != number ||
+			  !owner_equal(&cached->owner, owner)))
+		cached = cached->older;
+	return cached;
 }
 
-struct object *cache_get(const struct owner *owner, uint64_t number)
+struct cached *cache_get(const struct owner *owner, uint64_t number)
 {
-	struct object *object = find(owner, number);
+	struct cached *cached = find(owner, number);
 
-	if (!object)
+	if (!cached)
 		return NULL;
-	unlink_object(object);
-	link_newest(object);
-	object_hold(object);
-	return object;
+	unlink_cached(cached);
+	link_newest(cached);
+	cached_hold(cached);
+	return cached;
 }
 
 bool cache_evict(void)
 {
-	struct object *object = oldest;
+	struct cached *cached = oldest;
 
-	while (object && object->holders)
-		object = object->newer;
-	if (!object)
+	while (cached && cached->holders)
+		cached = cached->newer;
+	if (!cached)
 		return false;
-	drop(object);
+	drop(cached);
 	return true;
 }
 
-void cache_add(struct object *object)
+void cache_add(struct cached *cached)
 {
-	cache_drop(&object->owner, object->number);
-	if (!object->node.offsets && object->node.size > CACHE_VALUE_MAX)
+	cache_drop(&cached->owner, cached->number);
+	if (!cached->node.offsets && cached->node.size > CACHE_VALUE_MAX)
 		return;
-	object->cached = true;
-	link_newest(object);
-	used += cost(object);
+	cached->kept = true;
+	link_newest(cached);
+	used += cost(cached);
 	while (used > CACHE_BUDGET && cache_evict())
 		;
 }
 
 void cache_drop(const struct owner *owner, uint64_t number)
 {
-	struct object *object = find(owner, number);
+	struct cached *cached = find(owner, number);
 
-	if (object)
-		drop(object);
+	if (cached)
+		drop(cached);
 }
 
 void cache_drop_owner(const struct owner *owner)
 {
-	struct object *object = newest;
-	struct object *next = NULL;
+	struct cached *cached = newest;
+	struct cached *next = NULL;
 
-	for (; object; object = next) {
-		next = object->older;
-		if (owner_equal(&object->owner, owner))
-			drop(object);
+	for (; cached; cached = next) {
+		next = cached->older;
+		if (owner_equal(&cached->owner, owner))
+			drop(cached);
 	}
 }
 

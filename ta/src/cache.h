@@ -10,7 +10,7 @@
 #define CACHE_H
 
 #include "node.h"
-#include "object.h"
+#include "persistent.h"
 
 /* Room for the 10 000 keys of the quota at 64 bytes each, with offsets. */
 #ifndef CACHE_BUDGET
@@ -21,13 +21,13 @@
 #define CACHE_VALUE_MAX (128 * 1024)
 #endif
 
-struct object {
-	struct object *newer;
-	struct object *older;
+struct cached {
+	struct cached *newer;
+	struct cached *older;
 	struct owner owner;
 	uint64_t number;
 	unsigned int holders;
-	bool cached;
+	bool kept;
 	/* Of a root: its twin is known to be equal. */
 	bool settled;
 	/* Of a root: its owner is in the registry. */
@@ -42,19 +42,19 @@ struct object {
  * A new object that is held once and not yet in the cache. On success it owns
  * what the node owns. NULL: no memory.
  */
-struct object *object_new(const struct owner *owner, uint64_t number,
+struct cached *cached_new(const struct owner *owner, uint64_t number,
 			  const struct node *node);
 
-void object_hold(struct object *object);
+void cached_hold(struct cached *cached);
 
 /* Frees the object when nobody else holds it and the cache has it not. */
-void object_release(struct object *object);
+void cached_release(struct cached *cached);
 
 /* The cached object, held; or NULL. */
-struct object *cache_get(const struct owner *owner, uint64_t number);
+struct cached *cache_get(const struct owner *owner, uint64_t number);
 
 /* Takes the object in, in place of an older one of the same number. */
-void cache_add(struct object *object);
+void cache_add(struct cached *cached);
 
 void cache_drop(const struct owner *owner, uint64_t number);
 void cache_drop_owner(const struct owner *owner);

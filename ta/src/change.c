@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "change.h"
 
-#include "draft.h"
-#include "storage.h"
+#include "flush.h"
+#include "twins.h"
 
 static TEE_Result check_expected(const struct change *change)
 {
@@ -18,7 +18,7 @@ static TEE_Result check_expected(const struct change *change)
 static TEE_Result look_up(const struct owner *owner, struct change *change)
 {
 	struct found found = { 0 };
-	TEE_Result res = store_find(owner, change->key, &found);
+	TEE_Result res = lookup_key(owner, change->key, &found);
 
 	change->existed = !res;
 	if (!res) {
@@ -98,8 +98,8 @@ static TEE_Result write_value(struct draft *draft, const struct change *change,
 	record->kind = RECORD_OBJECT;
 	record->number = draft->head.next_number++;
 	draft->head.objects++;
-	return storage_write(draft->owner, record->number, change->value.data,
-			     change->value.size);
+	return twins_write(draft->owner, record->number, change->value.data,
+			   change->value.size);
 }
 
 static TEE_Result put_change(struct draft *draft, struct change *change)
@@ -170,7 +170,7 @@ static TEE_Result make_draft(struct draft *draft, struct change *changes,
 			     uint32_t count)
 {
 	size_t size = added_size(draft, changes, count);
-	TEE_Result res = draft_make_room(draft, size);
+	TEE_Result res = flush_for(draft, size);
 	uint32_t n = 0;
 
 	for (n = 0; n < count && !res; n++)
@@ -178,7 +178,7 @@ static TEE_Result make_draft(struct draft *draft, struct change *changes,
 	if (res)
 		return res;
 	remove_idle_marks(draft, changes, count);
-	return draft_shrink(draft);
+	return flush_batch(draft);
 }
 
 TEE_Result change_apply(const struct owner *owner, struct change *changes,

@@ -3,7 +3,7 @@
 #ifndef CHANGE_H
 #define CHANGE_H
 
-#include "store.h"
+#include "lookup.h"
 
 struct change {
 	struct span key; /* full key */

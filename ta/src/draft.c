@@ -4,7 +4,7 @@
 #include "mem.h"
 #include "registry.h"
 #include "search.h"
-#include "storage.h"
+#include "twins.h"
 
 #ifndef LEAF_MIN_SIZE
 #define LEAF_MIN_SIZE (8 * 4096 - 24)
@@ -123,7 +123,7 @@ static TEE_Result copy_entries(struct draft *draft)
 	return TEE_SUCCESS;
 }
 
-static TEE_Result remove_garbage(struct object *root)
+static TEE_Result remove_garbage(struct cached *root)
 {
 	const struct node *node = &root->node;
 	TEE_Result res = TEE_SUCCESS;
@@ -131,7 +131,7 @@ static TEE_Result remove_garbage(struct object *root)
 
 	for (n = 0; n < node->head.garbage_count && !res; n++) {
 		cache_drop(&root->owner, node_garbage(node, n));
-		res = storage_remove(&root->owner, node_garbage(node, n));
+		res = twins_remove(&root->owner, node_garbage(node, n));
 	}
 	root->clean = !res;
 	return res;
@@ -143,7 +143,7 @@ static TEE_Result remove_garbage(struct object *root)
  * later, it would bring that state back. Asking the registry first makes sure
  * that looking at the twin does not cost it.
  */
-static TEE_Result settle(struct object *root)
+static TEE_Result settle(struct cached *root)
 {
 	const struct node *node = &root->node;
 	TEE_Result res = TEE_SUCCESS;
@@ -152,8 +152,8 @@ static TEE_Result settle(struct object *root)
 		return TEE_SUCCESS;
 	res = registry_ask(&root->owner, &root->listed);
 	if (!res && node->head.sequence)
-		res = storage_equalize(&root->owner, ROOT_NUMBER, node->image,
-				       node->size);
+		res = twins_equalize(&root->owner, ROOT_NUMBER, node->image,
+				     node->size);
 	root->settled = !res;
 	return res;
 }
@@ -163,14 +163,14 @@ static TEE_Result settle(struct object *root)
  * for before the file system with the storage was mounted.
  */
 static TEE_Result root_to_change(const struct owner *owner,
-				 struct object **root)
+				 struct cached **root)
 {
-	struct object *cached = cache_get(owner, ROOT_NUMBER);
+	struct cached *cached = cache_get(owner, ROOT_NUMBER);
 
 	if (cached && !cached->node.head.sequence)
 		cache_drop(owner, ROOT_NUMBER);
-	object_release(cached);
-	return store_root(owner, root);
+	cached_release(cached);
+	return lookup_root(owner, root);
 }
 
 static TEE_Result carry_garbage(struct draft *draft)
@@ -198,7 +198,7 @@ TEE_Result draft_begin(struct draft *draft, const struct owner *owner)
 	if (!res)
 		res = registry_heal();
 	if (!res)
-		res = storage_heal(owner);
+		res = twins_heal(owner);
 	if (!res) {
 		draft->head = draft->root->node.head;
 		res = carry_garbage(draft);
@@ -216,7 +216,7 @@ void draft_end(struct draft *draft)
 	mem_free(draft->index, draft->index_room * sizeof(*draft->index));
 	mem_free(draft->records, draft->record_room * sizeof(*draft->records));
 	mem_free(draft->garbage, draft->garbage_room * sizeof(*draft->garbage));
-	object_release(draft->root);
+	cached_release(draft->root);
 	*draft = (struct draft){ 0 };
 }
 
@@ -230,7 +230,7 @@ static void remove_new_objects(struct draft *draft)
 
 	for (; number < draft->head.next_number; number++) {
 		cache_drop(draft->owner, number);
-		storage_remove(draft->owner, number);
+		twins_remove(draft->owner, number);
 	}
 }
 
@@ -247,11 +247,11 @@ TEE_Result draft_abandon(struct draft *draft, TEE_Result res)
  */
 static TEE_Result learn_outcome(struct draft *draft, TEE_Result res)
 {
-	struct object *root = NULL;
+	struct cached *root = NULL;
 	bool happened = false;
 
 	cache_drop_owner(draft->owner);
-	if (store_root(draft->owner, &root)) {
+	if (lookup_root(draft->owner, &root)) {
 		draft_end(draft);
 		return res;
 	}
@@ -259,14 +259,14 @@ static TEE_Result learn_outcome(struct draft *draft, TEE_Result res)
 	/* New objects may go only when neither copy of the root names them. */
 	if (!happened && !settle(root))
 		remove_new_objects(draft);
-	object_release(root);
+	cached_release(root);
 	draft_end(draft);
 	return happened ? TEE_SUCCESS : res;
 }
 
 TEE_Result draft_commit(struct draft *draft)
 {
-	struct object *root = NULL;
+	struct cached *root = NULL;
 	struct node node = { 0 };
 	TEE_Result res = TEE_SUCCESS;
 
@@ -274,7 +274,7 @@ TEE_Result draft_commit(struct draft *draft)
 	res = node_encode(&draft->head, draft->garbage, draft->index,
 			  draft->records, &node);
 	if (!res) {
-		root = object_new(draft->owner, ROOT_NUMBER, &node);
+		root = cached_new(draft->owner, ROOT_NUMBER, &node);
 		if (!root) {
 			node_free(&node);
 			res = TEE_ERROR_OUT_OF_MEMORY;
@@ -283,9 +283,9 @@ TEE_Result draft_commit(struct draft *draft)
 	if (res)
 		return draft_abandon(draft, res);
 
-	res = storage_write(draft->owner, ROOT_NUMBER, node.image, node.size);
+	res = twins_write(draft->owner, ROOT_NUMBER, node.image, node.size);
 	if (res) {
-		object_release(root);
+		cached_release(root);
 		return learn_outcome(draft, res);
 	}
 	root->settled = true;
@@ -293,7 +293,7 @@ TEE_Result draft_commit(struct draft *draft)
 	root->listed = draft->root->listed || !registry_add(draft->owner);
 	cache_add(root);
 	remove_garbage(root);
-	object_release(root);
+	cached_release(root);
 	draft_end(draft);
 	return TEE_SUCCESS;
 }
@@ -405,22 +405,22 @@ TEE_Result draft_write_leaf(struct draft *draft, uint64_t number,
 		.number = number,
 		.record_count = count,
 	};
-	struct object *leaf = NULL;
+	struct cached *leaf = NULL;
 	struct node node = { 0 };
 	TEE_Result res = node_encode(&head, NULL, NULL, records, &node);
 
 	if (res)
 		return res;
-	leaf = object_new(draft->owner, number, &node);
+	leaf = cached_new(draft->owner, number, &node);
 	if (!leaf) {
 		node_free(&node);
 		return TEE_ERROR_OUT_OF_MEMORY;
 	}
 	/* On an error nobody knows which leaf is stored. */
 	cache_drop(draft->owner, number);
-	res = storage_write(draft->owner, number, node.image, node.size);
+	res = twins_write(draft->owner, number, node.image, node.size);
 	if (!res)
 		cache_add(leaf);
-	object_release(leaf);
+	cached_release(leaf);
 	return res;
 }

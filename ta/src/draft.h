@@ -7,7 +7,7 @@
 #ifndef DRAFT_H
 #define DRAFT_H
 
-#include "store.h"
+#include "lookup.h"
 
 /*
  * Size, without the index, at which a root hands records down to leaves: three
@@ -23,7 +23,7 @@
 
 struct draft {
 	const struct owner *owner;
-	struct object *root; /* as it is */
+	struct cached *root; /* as it is */
 	struct node_header head;
 	struct index_entry *index;
 	struct record *records;
@@ -97,18 +97,5 @@ size_t draft_inline_max(const struct draft *draft);
  */
 TEE_Result draft_write_leaf(struct draft *draft, uint64_t number,
 			    const struct record *records, uint32_t count);
-
-/*
- * Before any change to the draft: hands records down to leaves so that the
- * root has room for `size` bytes more. Readers see no difference.
- * (hand_down.c)
- */
-TEE_Result draft_make_room(struct draft *draft, size_t size);
-
-/*
- * After the changes: hands records of a large batch down to new leaves, which
- * the commit makes visible. (hand_down.c)
- */
-TEE_Result draft_shrink(struct draft *draft);
 
 #endif /* DRAFT_H */

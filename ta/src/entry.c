@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cache.h"
+#include "commands.h"
 #include "mem.h"
+#include "names.h"
 #include "registry.h"
-#include "session.h"
-#include "text.h"
 
 /* Parameter types in the words of secstor_ta.h. */
 #define NONE TEE_PARAM_TYPE_NONE
@@ -85,7 +85,7 @@ TEE_Result TA_OpenSessionEntryPoint(uint32_t types,
 	if (!res)
 		res = copy_in(params + 1, 0, SECSTOR_DOMAIN_MAX,
 			      SECSTOR_ERROR_DOMAIN, &domain);
-	if (!res && !text_is_name(domain, SECSTOR_DOMAIN_MAX))
+	if (!res && !name_is_sound(domain, SECSTOR_DOMAIN_MAX))
 		res = SECSTOR_ERROR_DOMAIN;
 	if (!res) {
 		memcpy(session->domain, domain.data, domain.size);
@@ -134,7 +134,7 @@ TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t id,
 			break;
 		}
 	}
-	object_end();
+	persistent_end();
 	registry_end();
 	if (res && res != TEE_ERROR_SHORT_BUFFER)
 		empty_outputs(types, params);

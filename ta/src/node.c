@@ -223,7 +223,7 @@ static TEE_Result walk(const uint8_t *image, size_t size,
 
 /*
  * A leaf has nothing of what only a root has. It is never empty, so that no
- * two ranges can have the same one (store_leaf()).
+ * two ranges can have the same one (lookup_leaf()).
  */
 static bool is_leaf(const struct node_header *head)
 {

@@ -61,7 +61,7 @@ TEE_Result range_merge(struct draft *draft, uint32_t n, struct merged *merged)
 	if (entry->kind == INDEX_LEAF) {
 		if (n + 1 < draft->head.index_count)
 			end = draft->index[n + 1].separator;
-		res = store_leaf(draft->owner, entry, end, &merged->leaf);
+		res = lookup_leaf(draft->owner, entry, end, &merged->leaf);
 		if (res)
 			return res;
 		merged->room += merged->leaf->node.head.record_count;
@@ -78,7 +78,7 @@ TEE_Result range_merge(struct draft *draft, uint32_t n, struct merged *merged)
 void merged_free(struct merged *merged)
 {
 	mem_free(merged->records, merged->room * sizeof(struct record));
-	object_release(merged->leaf);
+	cached_release(merged->leaf);
 	*merged = (struct merged){ 0 };
 }
 

@@ -11,7 +11,7 @@ struct merged {
 	uint32_t count;
 	uint32_t room;
 	bool appended; /* all of the root's keys come after the leaf's */
-	struct object *leaf;
+	struct cached *leaf;
 };
 
 /* Where the root's records for a range begin, and how many there are. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "commands.h"
+#include "lookup.h"
 #include "mem.h"
-#include "session.h"
-#include "storage.h"
-#include "store.h"
+#include "twins.h"
 #include "version.h"
 
 #define GET_MANY_HEADER_SIZE 16
@@ -78,10 +78,10 @@ TEE_Result command_info(const struct session *session, TEE_Param *params)
 {
 	uint8_t info[SECSTOR_INFO_SIZE] = { 0 };
 	const struct node_header *head = NULL;
-	struct object *root = NULL;
+	struct cached *root = NULL;
 	uint32_t objects = 0;
 	uint32_t n = 0;
-	TEE_Result res = store_root(&session->owner, &root);
+	TEE_Result res = lookup_root(&session->owner, &root);
 
 	if (res)
 		return res;
@@ -106,33 +106,33 @@ TEE_Result command_info(const struct session *session, TEE_Param *params)
 	put_u32(info + SECSTOR_INFO_OBJECTS, 2 * objects);
 	put_u64(info + SECSTOR_INFO_USED_BYTES, head->bytes);
 	put_u32(info + SECSTOR_INFO_ANTI_ROLLBACK, anti_rollback_level());
-	put_u32(info + SECSTOR_INFO_HEALED, storage_healed());
-	object_release(root);
+	put_u32(info + SECSTOR_INFO_HEALED, twins_healed());
+	cached_release(root);
 	return copy_out(params, info, sizeof(info));
 }
 
 TEE_Result command_get(const struct session *session, TEE_Param *params)
 {
 	struct found found = { 0 };
-	struct object *holder = NULL;
+	struct cached *holder = NULL;
 	struct span value = { 0 };
 	struct span key = { 0 };
 	TEE_Result res = full_key_of(session, params, &key);
 
 	if (res)
 		return res;
-	res = store_find(&session->owner, key, &found);
+	res = lookup_key(&session->owner, key, &found);
 	/* A value is not read for one who has no room for it. */
 	if (!res)
 		res = check_room(params + 1, found.record.value_size);
 	if (!res)
-		res = store_value(&session->owner, &found.record, &value,
-				  &holder);
+		res = lookup_value(&session->owner, &found.record, &value,
+				   &holder);
 	if (!res) {
 		set_value_u64(params + 2, found.record.revision);
 		res = copy_out(params + 1, value.data, value.size);
 	}
-	object_release(holder);
+	cached_release(holder);
 	found_release(&found);
 	full_key_free(&key);
 	return res;
@@ -143,7 +143,7 @@ static TEE_Result add_value(const struct session *session, struct span key,
 			    struct answer *answer, size_t *needed)
 {
 	struct found found = { 0 };
-	struct object *holder = NULL;
+	struct cached *holder = NULL;
 	struct span value = { 0 };
 	struct span full_key = { 0 };
 	uint8_t *entry = NULL;
@@ -151,7 +151,7 @@ static TEE_Result add_value(const struct session *session, struct span key,
 
 	if (res)
 		return res;
-	res = store_find(&session->owner, full_key, &found);
+	res = lookup_key(&session->owner, full_key, &found);
 	if (res == TEE_ERROR_ITEM_NOT_FOUND) {
 		found.record = (struct record){ .kind = RECORD_INLINE };
 		res = TEE_SUCCESS;
@@ -160,8 +160,8 @@ static TEE_Result add_value(const struct session *session, struct span key,
 	if (!res && *needed > answer->room - answer->size)
 		res = TEE_ERROR_SHORT_BUFFER;
 	if (!res)
-		res = store_value(&session->owner, &found.record, &value,
-				  &holder);
+		res = lookup_value(&session->owner, &found.record, &value,
+				   &holder);
 	if (!res) {
 		entry = answer_add(answer, *needed);
 		put_u64(entry, found.record.revision);
@@ -171,7 +171,7 @@ static TEE_Result add_value(const struct session *session, struct span key,
 			memcpy(entry + GET_MANY_HEADER_SIZE, value.data,
 			       value.size);
 	}
-	object_release(holder);
+	cached_release(holder);
 	found_release(&found);
 	full_key_free(&full_key);
 	return res;
@@ -268,8 +268,8 @@ static TEE_Result list(const struct session *session, struct span prefix,
 	if (res)
 		return res;
 	while (!full) {
-		res = store_next(&session->owner, prefix, from, inclusive,
-				 &found);
+		res = lookup_next(&session->owner, prefix, from, inclusive,
+				  &found);
 		if (res)
 			break;
 		full = (wanted && answer.count == wanted) ||
@@ -322,7 +322,7 @@ TEE_Result command_stat(const struct session *session, TEE_Param *params)
 
 	if (res)
 		return res;
-	res = store_find(&session->owner, key, &found);
+	res = lookup_key(&session->owner, key, &found);
 	if (!res) {
 		set_value_u64(params + 1, found.record.revision);
 		params[2].value.a = found.record.value_size;

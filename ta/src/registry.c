@@ -49,7 +49,7 @@ static TEE_Result check(const struct list *list)
 static TEE_Result read_list(enum copy copy, struct list *list)
 {
 	struct object_id id = object_id(&nobody, LIST_NUMBER, copy);
-	TEE_Result res = object_read(&id, &list->data, &list->size);
+	TEE_Result res = persistent_read(&id, &list->data, &list->size);
 
 	if (!res)
 		res = check(list);
@@ -73,13 +73,13 @@ static TEE_Result probe(void)
 
 	if (proven)
 		return TEE_SUCCESS;
-	res = object_write(&id, magic, sizeof(magic));
-	object_end();
+	res = persistent_write(&id, magic, sizeof(magic));
+	persistent_end();
 	if (!res)
-		res = object_read(&id, &data, &size);
+		res = persistent_read(&id, &data, &size);
 	mem_free(data, size);
 	if (!res)
-		res = object_remove(&id);
+		res = persistent_remove(&id);
 	proven = !res;
 	return res;
 }
@@ -90,14 +90,14 @@ static TEE_Result find_list(struct list *list)
 	TEE_Result res = read_list(COPY_PRIMARY, list);
 
 	primary_is_lost = false;
-	if (!object_is_lost(res))
+	if (!persistent_is_lost(res))
 		return res;
 	/* Damaged, or nothing can be read: the twin must not find that out. */
 	if (res == TEE_ERROR_CORRUPT_OBJECT && probe())
 		return TEE_ERROR_STORAGE_NOT_AVAILABLE;
 	res = read_list(COPY_TWIN, list);
 	primary_is_lost = !res;
-	if (!object_is_lost(res))
+	if (!persistent_is_lost(res))
 		return res;
 	return probe() ? TEE_ERROR_STORAGE_NOT_AVAILABLE : TEE_SUCCESS;
 }
@@ -126,7 +126,7 @@ static TEE_Result write_list(enum copy copy, const struct list *list)
 {
 	struct object_id id = object_id(&nobody, LIST_NUMBER, copy);
 
-	return object_write(&id, list->data, list->size);
+	return persistent_write(&id, list->data, list->size);
 }
 
 /* A list that also has the owner. */

@@ -10,7 +10,7 @@
 #ifndef REGISTRY_H
 #define REGISTRY_H
 
-#include "object.h"
+#include "persistent.h"
 
 /* The list is read often, so there is an end to it; the rest go unlisted. */
 #ifndef REGISTRY_OWNERS_MAX
@@ -27,7 +27,7 @@ TEE_Result registry_ask(const struct owner *owner, bool *listed);
 
 /*
  * Lists an owner that has a root, for good. Errors as registry_ask() and
- * object_write(), and TEE_ERROR_OVERFLOW if there are too many owners.
+ * persistent_write(), and TEE_ERROR_OVERFLOW if there are too many owners.
  */
 TEE_Result registry_add(const struct owner *owner);
 

@@ -2,8 +2,8 @@
 #include "session.h"
 
 #include "mem.h"
+#include "names.h"
 #include "node.h"
-#include "text.h"
 
 /* RFC 4122 order, in which the kernel and every tool write a UUID. */
 static void uuid_octets(const TEE_UUID *uuid, uint8_t *octets)
@@ -82,7 +82,7 @@ TEE_Result full_key_of(const struct session *session, const TEE_Param *param,
 
 	if (res)
 		return res;
-	return finish(session, !text_is_name(*full_key, SECSTOR_KEY_MAX),
+	return finish(session, !name_is_sound(*full_key, SECSTOR_KEY_MAX),
 		      full_key);
 }
 
@@ -95,7 +95,7 @@ TEE_Result full_prefix_of(const struct session *session, const TEE_Param *param,
 
 	if (res)
 		return res;
-	return finish(session, !text_is_prefix(*full_prefix, SECSTOR_KEY_MAX),
+	return finish(session, !prefix_is_sound(*full_prefix, SECSTOR_KEY_MAX),
 		      full_prefix);
 }
 

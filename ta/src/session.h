@@ -6,16 +6,13 @@
 #include <secstor_ta.h>
 
 #include "bytes.h"
-#include "object.h"
+#include "persistent.h"
 
 struct session {
 	struct owner owner;
 	uint8_t domain_size;
 	uint8_t domain[SECSTOR_DOMAIN_MAX];
 };
-
-/* A command's handler; the parameter types were checked. */
-typedef TEE_Result (*command)(const struct session *session, TEE_Param *params);
 
 /*
  * Who the kernel says that the client is.
@@ -63,20 +60,5 @@ TEE_Result check_room(TEE_Param *param, size_t size);
 /* 64-bit numbers in value parameters. */
 uint64_t value_u64(const TEE_Param *param);
 void set_value_u64(TEE_Param *param, uint64_t number);
-
-TEE_Result command_info(const struct session *session, TEE_Param *params);
-TEE_Result command_whoami(const struct session *session, TEE_Param *params);
-TEE_Result command_get(const struct session *session, TEE_Param *params);
-TEE_Result command_get_many(const struct session *session, TEE_Param *params);
-TEE_Result command_list(const struct session *session, TEE_Param *params);
-TEE_Result command_stat(const struct session *session, TEE_Param *params);
-TEE_Result command_put(const struct session *session, TEE_Param *params);
-TEE_Result command_swap(const struct session *session, TEE_Param *params);
-TEE_Result command_delete(const struct session *session, TEE_Param *params);
-TEE_Result command_batch(const struct session *session, TEE_Param *params);
-TEE_Result command_generate(const struct session *session, TEE_Param *params);
-TEE_Result command_generate_and_return(const struct session *session,
-				       TEE_Param *params);
-TEE_Result command_clear(const struct session *session, TEE_Param *params);
 
 #endif /* SESSION_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "change.h"
+#include "commands.h"
 #include "mem.h"
 #include "search.h"
-#include "session.h"
 
 #define PREVIOUS_HEADER_SIZE 8
 #define BATCH_HEADER_SIZE 16
@@ -12,10 +12,10 @@ static TEE_Result read_previous(const struct session *session, struct span key,
 				TEE_Param *param, struct span *previous)
 {
 	struct found found = { 0 };
-	struct object *holder = NULL;
+	struct cached *holder = NULL;
 	struct span value = { 0 };
 	uint8_t *data = NULL;
-	TEE_Result res = store_find(&session->owner, key, &found);
+	TEE_Result res = lookup_key(&session->owner, key, &found);
 
 	if (res == TEE_ERROR_ITEM_NOT_FOUND) {
 		found.record = (struct record){ .kind = RECORD_INLINE };
@@ -25,8 +25,8 @@ static TEE_Result read_previous(const struct session *session, struct span key,
 		res = check_room(param, PREVIOUS_HEADER_SIZE +
 						found.record.value_size);
 	if (!res)
-		res = store_value(&session->owner, &found.record, &value,
-				  &holder);
+		res = lookup_value(&session->owner, &found.record, &value,
+				   &holder);
 	if (!res) {
 		data = mem_alloc(PREVIOUS_HEADER_SIZE + value.size);
 		res = data ? TEE_SUCCESS : TEE_ERROR_OUT_OF_MEMORY;
@@ -39,7 +39,7 @@ static TEE_Result read_previous(const struct session *session, struct span key,
 		*previous = (struct span){ data,
 					   PREVIOUS_HEADER_SIZE + value.size };
 	}
-	object_release(holder);
+	cached_release(holder);
 	found_release(&found);
 	return res;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "store.h"
+#include "lookup.h"
 
 #include "mem.h"
-#include "storage.h"
+#include "twins.h"
 
 /* What is to be read, and what it turned out to be. */
 struct wanted {
@@ -30,9 +30,9 @@ static TEE_Result accept_value(uint8_t *data, size_t size, void *context)
 }
 
 static TEE_Result add_object(const struct owner *owner, uint64_t number,
-			     struct node *node, struct object **object)
+			     struct node *node, struct cached **object)
 {
-	*object = object_new(owner, number, node);
+	*object = cached_new(owner, number, node);
 	if (!*object) {
 		node_free(node);
 		return TEE_ERROR_OUT_OF_MEMORY;
@@ -42,10 +42,10 @@ static TEE_Result add_object(const struct owner *owner, uint64_t number,
 }
 
 static TEE_Result load_node(const struct owner *owner, enum node_kind kind,
-			    uint64_t number, struct object **object)
+			    uint64_t number, struct cached **object)
 {
 	struct wanted wanted = { .kind = kind, .number = number };
-	TEE_Result res = storage_read(owner, number, accept_node, &wanted);
+	TEE_Result res = twins_read(owner, number, accept_node, &wanted);
 
 	if (res)
 		return res;
@@ -80,7 +80,7 @@ static TEE_Result empty_root(struct node *node)
 	return node_encode(&head, NULL, NULL, NULL, node);
 }
 
-TEE_Result store_root(const struct owner *owner, struct object **root)
+TEE_Result lookup_root(const struct owner *owner, struct cached **root)
 {
 	struct node node = { 0 };
 	TEE_Result res = TEE_SUCCESS;
@@ -110,9 +110,9 @@ static bool is_within(const struct node *leaf, struct span start,
 		span_compare(node_record(leaf, last).key, end) < 0);
 }
 
-TEE_Result store_leaf(const struct owner *owner,
-		      const struct index_entry *entry, struct span end,
-		      struct object **leaf)
+TEE_Result lookup_leaf(const struct owner *owner,
+		       const struct index_entry *entry, struct span end,
+		       struct cached **leaf)
 {
 	TEE_Result res = TEE_SUCCESS;
 
@@ -124,15 +124,15 @@ TEE_Result store_leaf(const struct owner *owner,
 		return TEE_ERROR_CORRUPT_OBJECT;
 	/* Keys of other ranges would end up in leaves that are not in order. */
 	if (!res && !is_within(&(*leaf)->node, entry->separator, end)) {
-		object_release(*leaf);
+		cached_release(*leaf);
 		*leaf = NULL;
 		return TEE_ERROR_CORRUPT_OBJECT;
 	}
 	return res;
 }
 
-TEE_Result store_value(const struct owner *owner, const struct record *record,
-		       struct span *value, struct object **holder)
+TEE_Result lookup_value(const struct owner *owner, const struct record *record,
+			struct span *value, struct cached **holder)
 {
 	struct node node = { .size = record->value_size };
 	TEE_Result res = TEE_SUCCESS;
@@ -144,7 +144,7 @@ TEE_Result store_value(const struct owner *owner, const struct record *record,
 	}
 	*holder = cache_get(owner, record->number);
 	if (!*holder) {
-		res = storage_read(owner, record->number, accept_value, &node);
+		res = twins_read(owner, record->number, accept_value, &node);
 		if (res == TEE_ERROR_ITEM_NOT_FOUND)
 			return TEE_ERROR_CORRUPT_OBJECT;
 		if (!res)
@@ -158,13 +158,13 @@ TEE_Result store_value(const struct owner *owner, const struct record *record,
 
 void found_release(struct found *found)
 {
-	object_release(found->holder);
+	cached_release(found->holder);
 	found->holder = NULL;
 }
 
-static void found_take(struct found *found, struct object *holder, uint32_t n)
+static void found_take(struct found *found, struct cached *holder, uint32_t n)
 {
-	object_hold(holder);
+	cached_hold(holder);
 	found_release(found);
 	found->holder = holder;
 	found->record = node_record(&holder->node, n);
@@ -182,7 +182,7 @@ static TEE_Result find_in_leaf(const struct owner *owner,
 			       struct found *found)
 {
 	struct index_entry entry = { 0 };
-	struct object *leaf = NULL;
+	struct cached *leaf = NULL;
 	TEE_Result res = TEE_SUCCESS;
 	bool exact = false;
 	uint32_t n = 0;
@@ -195,21 +195,21 @@ static TEE_Result find_in_leaf(const struct owner *owner,
 		return TEE_ERROR_ITEM_NOT_FOUND;
 	if (entry.kind == INDEX_LOST)
 		return TEE_ERROR_CORRUPT_OBJECT;
-	res = store_leaf(owner, &entry, range_end(root, n), &leaf);
+	res = lookup_leaf(owner, &entry, range_end(root, n), &leaf);
 	if (res)
 		return res;
 	n = node_find(&leaf->node, key, &exact);
 	if (exact)
 		found_take(found, leaf, n);
-	object_release(leaf);
+	cached_release(leaf);
 	return exact ? TEE_SUCCESS : TEE_ERROR_ITEM_NOT_FOUND;
 }
 
-TEE_Result store_find(const struct owner *owner, struct span key,
+TEE_Result lookup_key(const struct owner *owner, struct span key,
 		      struct found *found)
 {
-	struct object *root = NULL;
-	TEE_Result res = store_root(owner, &root);
+	struct cached *root = NULL;
+	TEE_Result res = lookup_root(owner, &root);
 	bool exact = false;
 	uint32_t n = 0;
 
@@ -220,7 +220,7 @@ TEE_Result store_find(const struct owner *owner, struct span key,
 		found_take(found, root, n);
 	else
 		res = find_in_leaf(owner, &root->node, key, found);
-	object_release(root);
+	cached_release(root);
 	if (!res && found->record.kind == RECORD_DELETED) {
 		found_release(found);
 		res = TEE_ERROR_ITEM_NOT_FOUND;
@@ -244,7 +244,7 @@ static bool is_past(struct span key, struct span prefix)
 	return !span_starts_with(key, prefix) && span_compare(key, prefix) > 0;
 }
 
-/* As store_next(), of the leaves alone and up to the key `until`, if any. */
+/* As lookup_next(), of the leaves alone and up to the key `until`, if any. */
 static TEE_Result next_in_leaves(const struct owner *owner,
 				 const struct node *root, struct span prefix,
 				 struct span key, bool inclusive,
@@ -258,7 +258,7 @@ static TEE_Result next_in_leaves(const struct owner *owner,
 	for (range = node_find_range(root, key); range < root->head.index_count;
 	     range++) {
 		struct index_entry entry = node_index(root, range);
-		struct object *leaf = NULL;
+		struct cached *leaf = NULL;
 		TEE_Result res = TEE_SUCCESS;
 		uint32_t n = 0;
 
@@ -269,21 +269,21 @@ static TEE_Result next_in_leaves(const struct owner *owner,
 			continue;
 		if (entry.kind == INDEX_LOST)
 			return TEE_ERROR_CORRUPT_OBJECT;
-		res = store_leaf(owner, &entry, range_end(root, range), &leaf);
+		res = lookup_leaf(owner, &entry, range_end(root, range), &leaf);
 		if (res)
 			return res;
 		n = first_from(&leaf->node, key, inclusive);
 		if (n < leaf->node.head.record_count)
 			found_take(found, leaf, n);
-		object_release(leaf);
+		cached_release(leaf);
 		if (found->holder)
 			return TEE_SUCCESS;
 	}
 	return TEE_ERROR_ITEM_NOT_FOUND;
 }
 
-/* As store_next(), but finds marks of deleted keys too. */
-static TEE_Result next_record(const struct owner *owner, struct object *root,
+/* As lookup_next(), but finds marks of deleted keys too. */
+static TEE_Result next_record(const struct owner *owner, struct cached *root,
 			      struct span prefix, struct span key,
 			      bool inclusive, struct found *found)
 {
@@ -306,12 +306,12 @@ static TEE_Result next_record(const struct owner *owner, struct object *root,
 	return res;
 }
 
-TEE_Result store_next(const struct owner *owner, struct span prefix,
-		      struct span key, bool inclusive, struct found *found)
+TEE_Result lookup_next(const struct owner *owner, struct span prefix,
+		       struct span key, bool inclusive, struct found *found)
 {
 	struct found last = { 0 };
-	struct object *root = NULL;
-	TEE_Result res = store_root(owner, &root);
+	struct cached *root = NULL;
+	TEE_Result res = lookup_root(owner, &root);
 
 	while (!res) {
 		res = next_record(owner, root, prefix, key, inclusive, found);
@@ -325,7 +325,7 @@ TEE_Result store_next(const struct owner *owner, struct span prefix,
 		inclusive = false;
 	}
 	found_release(&last);
-	object_release(root);
+	cached_release(root);
 	if (!res && !span_starts_with(found->record.key, prefix)) {
 		found_release(found);
 		res = TEE_ERROR_ITEM_NOT_FOUND;

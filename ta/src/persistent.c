@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "object.h"
+#include "persistent.h"
 
 #include "bytes.h"
 #include "mem.h"
@@ -21,7 +21,7 @@ static struct {
 	struct object_id id;
 } anchor;
 
-void object_end(void)
+void persistent_end(void)
 {
 	if (anchor.handle != TEE_HANDLE_NULL)
 		TEE_CloseObject(anchor.handle);
@@ -30,7 +30,7 @@ void object_end(void)
 
 static void anchor_set(TEE_ObjectHandle handle, const struct object_id *id)
 {
-	object_end();
+	persistent_end();
 	anchor.handle = handle;
 	anchor.id = *id;
 }
@@ -39,7 +39,7 @@ static void anchor_set(TEE_ObjectHandle handle, const struct object_id *id)
 static void anchor_leave(const struct object_id *id)
 {
 	if (!TEE_MemCompare(anchor.id.bytes, id->bytes, OBJECT_ID_SIZE))
-		object_end();
+		persistent_end();
 }
 
 struct object_id object_id(const struct owner *owner, uint64_t number,
@@ -91,7 +91,8 @@ static TEE_Result open_object(const struct object_id *id,
 	return TEE_SUCCESS;
 }
 
-TEE_Result object_read(const struct object_id *id, uint8_t **data, size_t *size)
+TEE_Result persistent_read(const struct object_id *id, uint8_t **data,
+			   size_t *size)
 {
 	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
 	TEE_Result res = open_object(id, &handle, size);
@@ -113,8 +114,8 @@ TEE_Result object_read(const struct object_id *id, uint8_t **data, size_t *size)
 	return TEE_SUCCESS;
 }
 
-TEE_Result object_write(const struct object_id *id, const void *data,
-			size_t size)
+TEE_Result persistent_write(const struct object_id *id, const void *data,
+			    size_t size)
 {
 	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
 	TEE_Result res = TEE_SUCCESS;
@@ -129,7 +130,7 @@ TEE_Result object_write(const struct object_id *id, const void *data,
 	return res;
 }
 
-TEE_Result object_remove(const struct object_id *id)
+TEE_Result persistent_remove(const struct object_id *id)
 {
 	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
 	TEE_Result res = TEE_SUCCESS;
@@ -137,7 +138,7 @@ TEE_Result object_remove(const struct object_id *id)
 	anchor_leave(id);
 	res = TEE_OpenPersistentObject(TEE_STORAGE_PRIVATE, id->bytes,
 				       OBJECT_ID_SIZE, REMOVE_FLAGS, &handle);
-	if (object_is_lost(res))
+	if (persistent_is_lost(res))
 		return TEE_SUCCESS;
 	if (res)
 		return res;

@@ -4,8 +4,8 @@
  * All keys here are full keys. Everything found is held in memory until it is
  * released.
  */
-#ifndef STORE_H
-#define STORE_H
+#ifndef LOOKUP_H
+#define LOOKUP_H
 
 #include "cache.h"
 
@@ -13,7 +13,7 @@
 
 struct found {
 	struct record record;
-	struct object *holder; /* what the record's bytes belong to */
+	struct cached *holder; /* what the record's bytes belong to */
 };
 
 void found_release(struct found *found);
@@ -25,7 +25,7 @@ void found_release(struct found *found);
  * SECSTOR_ERROR_FORMAT, TEE_ERROR_OUT_OF_MEMORY,
  * TEE_ERROR_STORAGE_NOT_AVAILABLE
  */
-TEE_Result store_root(const struct owner *owner, struct object **root);
+TEE_Result lookup_root(const struct owner *owner, struct cached **root);
 
 /*
  * The leaf of an index entry, whose range ends before the separator of the
@@ -33,22 +33,22 @@ TEE_Result store_root(const struct owner *owner, struct object **root);
  *
  * TEE_ERROR_CORRUPT_OBJECT: it is lost, or has keys that are not in the range.
  */
-TEE_Result store_leaf(const struct owner *owner,
-		      const struct index_entry *entry, struct span end,
-		      struct object **leaf);
+TEE_Result lookup_leaf(const struct owner *owner,
+		       const struct index_entry *entry, struct span end,
+		       struct cached **leaf);
 
 /*
  * The bytes of a value. For RECORD_OBJECT, *holder is to be released after
  * use; else it is NULL and the bytes belong to what holds the record.
  */
-TEE_Result store_value(const struct owner *owner, const struct record *record,
-		       struct span *value, struct object **holder);
+TEE_Result lookup_value(const struct owner *owner, const struct record *record,
+			struct span *value, struct cached **holder);
 
 /*
  * TEE_ERROR_ITEM_NOT_FOUND  no such key
  * TEE_ERROR_CORRUPT_OBJECT  whether there is such a key is lost
  */
-TEE_Result store_find(const struct owner *owner, struct span key,
+TEE_Result lookup_key(const struct owner *owner, struct span key,
 		      struct found *found);
 
 /*
@@ -58,7 +58,7 @@ TEE_Result store_find(const struct owner *owner, struct span key,
  * TEE_ERROR_ITEM_NOT_FOUND  there is none
  * TEE_ERROR_CORRUPT_OBJECT  the next key may be a lost one
  */
-TEE_Result store_next(const struct owner *owner, struct span prefix,
-		      struct span key, bool inclusive, struct found *found);
+TEE_Result lookup_next(const struct owner *owner, struct span prefix,
+		       struct span key, bool inclusive, struct found *found);
 
-#endif /* STORE_H */
+#endif /* LOOKUP_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "text.h"
+#include "names.h"
 
 static bool is_control(uint8_t byte)
 {
@@ -46,7 +46,7 @@ static size_t sequence_size(struct span text)
 	return size;
 }
 
-bool text_is_name(struct span text, size_t max)
+bool name_is_sound(struct span text, size_t max)
 {
 	size_t size = 0;
 
@@ -64,7 +64,7 @@ bool text_is_name(struct span text, size_t max)
 	return true;
 }
 
-bool text_is_prefix(struct span text, size_t max)
+bool prefix_is_sound(struct span text, size_t max)
 {
 	size_t n = 0;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "storage.h"
+#include "twins.h"
 
 #include "bytes.h"
 #include "mem.h"
@@ -20,7 +20,7 @@ static struct place lost[LOST_MAX];
 static uint32_t lost_count;
 static uint32_t healed;
 
-uint32_t storage_healed(void)
+uint32_t twins_healed(void)
 {
 	return healed;
 }
@@ -37,13 +37,12 @@ static void note_lost(const struct owner *owner, uint64_t number)
 }
 
 static TEE_Result read_copy(const struct owner *owner, uint64_t number,
-			    enum copy copy, storage_accept accept,
-			    void *context)
+			    enum copy copy, twins_accept accept, void *context)
 {
 	struct object_id id = object_id(owner, number, copy);
 	uint8_t *data = NULL;
 	size_t size = 0;
-	TEE_Result res = object_read(&id, &data, &size);
+	TEE_Result res = persistent_read(&id, &data, &size);
 
 	if (res)
 		return res;
@@ -53,15 +52,15 @@ static TEE_Result read_copy(const struct owner *owner, uint64_t number,
 	return res;
 }
 
-TEE_Result storage_read(const struct owner *owner, uint64_t number,
-			storage_accept accept, void *context)
+TEE_Result twins_read(const struct owner *owner, uint64_t number,
+		      twins_accept accept, void *context)
 {
 	TEE_Result res =
 		read_copy(owner, number, COPY_PRIMARY, accept, context);
 	TEE_Result other = TEE_SUCCESS;
 	bool listed = false;
 
-	if (!object_is_lost(res))
+	if (!persistent_is_lost(res))
 		return res;
 	other = registry_ask(owner, &listed);
 	if (other)
@@ -69,7 +68,7 @@ TEE_Result storage_read(const struct owner *owner, uint64_t number,
 	other = read_copy(owner, number, COPY_TWIN, accept, context);
 	if (!other)
 		note_lost(owner, number);
-	if (!object_is_lost(other))
+	if (!persistent_is_lost(other))
 		return other;
 	return listed || res != other ? TEE_ERROR_CORRUPT_OBJECT : res;
 }
@@ -94,25 +93,25 @@ static TEE_Result write_copy(const struct owner *owner, uint64_t number,
 {
 	struct object_id id = object_id(owner, number, copy);
 
-	return object_write(&id, data, size);
+	return persistent_write(&id, data, size);
 }
 
-TEE_Result storage_equalize(const struct owner *owner, uint64_t number,
-			    const void *data, size_t size)
+TEE_Result twins_equalize(const struct owner *owner, uint64_t number,
+			  const void *data, size_t size)
 {
 	struct content wanted = { data, size };
 	TEE_Result res =
 		read_copy(owner, number, COPY_TWIN, accept_equal, &wanted);
 
-	if (!object_is_lost(res))
+	if (!persistent_is_lost(res))
 		return res;
 	res = write_copy(owner, number, COPY_TWIN, data, size);
 	healed += !res;
 	return res;
 }
 
-TEE_Result storage_write(const struct owner *owner, uint64_t number,
-			 const void *data, size_t size)
+TEE_Result twins_write(const struct owner *owner, uint64_t number,
+		       const void *data, size_t size)
 {
 	TEE_Result res = write_copy(owner, number, COPY_TWIN, data, size);
 
@@ -121,13 +120,13 @@ TEE_Result storage_write(const struct owner *owner, uint64_t number,
 	return res;
 }
 
-TEE_Result storage_remove(const struct owner *owner, uint64_t number)
+TEE_Result twins_remove(const struct owner *owner, uint64_t number)
 {
 	struct object_id primary = object_id(owner, number, COPY_PRIMARY);
 	struct object_id twin = object_id(owner, number, COPY_TWIN);
-	TEE_Result res = object_remove(&primary);
+	TEE_Result res = persistent_remove(&primary);
 
-	return res ? res : object_remove(&twin);
+	return res ? res : persistent_remove(&twin);
 }
 
 static TEE_Result accept_any(uint8_t *data, size_t size, void *context)
@@ -145,7 +144,7 @@ static TEE_Result heal(const struct place *place)
 				   accept_any, &data);
 
 	/* It may have been removed since. */
-	if (object_is_lost(res))
+	if (persistent_is_lost(res))
 		return TEE_SUCCESS;
 	if (!res)
 		res = write_copy(&place->owner, place->number, COPY_PRIMARY,
@@ -155,7 +154,7 @@ static TEE_Result heal(const struct place *place)
 	return res;
 }
 
-TEE_Result storage_heal(const struct owner *owner)
+TEE_Result twins_heal(const struct owner *owner)
 {
 	TEE_Result res = TEE_SUCCESS;
 	bool listed = false;

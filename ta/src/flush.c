@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "flush.h"
+
 #include "mem.h"
 #include "ranges.h"
 
@@ -93,7 +95,7 @@ static TEE_Result store_range(struct draft *draft, uint32_t n,
 	return res;
 }
 
-static TEE_Result hand_down_range(struct draft *draft, uint32_t n, bool replace)
+static TEE_Result flush_range(struct draft *draft, uint32_t n, bool replace)
 {
 	struct merged merged = { 0 };
 	TEE_Result res = range_merge(draft, n, &merged);
@@ -108,7 +110,7 @@ static TEE_Result hand_down_range(struct draft *draft, uint32_t n, bool replace)
 }
 
 /* Hands down, the fullest range first, until the root has this size. */
-static TEE_Result hand_down(struct draft *draft, size_t size, bool replace)
+static TEE_Result flush(struct draft *draft, size_t size, bool replace)
 {
 	static const struct index_entry all = { .kind = INDEX_EMPTY };
 	TEE_Result res = TEE_SUCCESS;
@@ -119,20 +121,20 @@ static TEE_Result hand_down(struct draft *draft, size_t size, bool replace)
 			res = draft_insert_range(draft, 0, &all);
 		if (res || !fullest_range(draft, &n))
 			break;
-		res = hand_down_range(draft, n, replace);
+		res = flush_range(draft, n, replace);
 	}
 	return res;
 }
 
-TEE_Result draft_make_room(struct draft *draft, size_t size)
+TEE_Result flush_for(struct draft *draft, size_t size)
 {
 	/* For a large change not everything else is moved. */
 	if (size > ROOT_SIZE / 2)
 		size = ROOT_SIZE / 2;
-	return hand_down(draft, ROOT_SIZE - size, false);
+	return flush(draft, ROOT_SIZE - size, false);
 }
 
-TEE_Result draft_shrink(struct draft *draft)
+TEE_Result flush_batch(struct draft *draft)
 {
-	return hand_down(draft, ROOT_SIZE_OF_BATCH, true);
+	return flush(draft, ROOT_SIZE_OF_BATCH, true);
 }

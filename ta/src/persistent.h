@@ -6,8 +6,8 @@
  * To OP-TEE an object that can't be read is corrupt, and a corrupt object is
  * deleted. It takes even a passing open(2) failure of its supplicant for that.
  */
-#ifndef OBJECT_H
-#define OBJECT_H
+#ifndef PERSISTENT_H
+#define PERSISTENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,11 +45,12 @@ struct object_id object_id(const struct owner *owner, uint64_t number,
  * TEE_ERROR_CORRUPT_OBJECT     it was there, and is deleted now
  * TEE_ERROR_OUT_OF_MEMORY, TEE_ERROR_STORAGE_NOT_AVAILABLE
  */
-TEE_Result object_read(const struct object_id *id, uint8_t **data,
-		       size_t *size);
+TEE_Result persistent_read(const struct object_id *id, uint8_t **data,
+			   size_t *size);
 
-/* Whether a result of object_read() means that there is no such object now. */
-static inline bool object_is_lost(TEE_Result res)
+/* Whether a result of persistent_read() means that there is no such object now.
+ */
+static inline bool persistent_is_lost(TEE_Result res)
 {
 	return res == TEE_ERROR_ITEM_NOT_FOUND ||
 	       res == TEE_ERROR_CORRUPT_OBJECT;
@@ -59,13 +60,13 @@ static inline bool object_is_lost(TEE_Result res)
  * Replaces or creates an object, atomically. Where the file system of the
  * normal world fails, many supplicants name no reason and the TA panics.
  */
-TEE_Result object_write(const struct object_id *id, const void *data,
-			size_t size);
+TEE_Result persistent_write(const struct object_id *id, const void *data,
+			    size_t size);
 
 /* Removes an object if it exists. */
-TEE_Result object_remove(const struct object_id *id);
+TEE_Result persistent_remove(const struct object_id *id);
 
 /* To be called before an invoke returns: no handle may outlive it. */
-void object_end(void);
+void persistent_end(void);
 
-#endif /* OBJECT_H */
+#endif /* PERSISTENT_H */
