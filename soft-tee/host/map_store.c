@@ -82,7 +82,7 @@ static TEE_Result stat_blob(void *context, const TEE_UUID *ta,
 	if (!blob)
 		return TEE_ERROR_ITEM_NOT_FOUND;
 	if (blob->damage == MAP_CORRUPT_AT_OPEN)
-		return TEE_ERROR_CORRUPT_OBJECT;
+		return TEE_ERROR_MAC_INVALID;
 	*size = blob->size;
 	return TEE_SUCCESS;
 }

@@ -22,7 +22,10 @@ struct blob_store {
 	/* Passed to each function. */
 	void *context;
 
-	/* The size of a blob. ITEM_NOT_FOUND, CORRUPT_OBJECT. */
+	/*
+	 * The size of a blob. ITEM_NOT_FOUND, CORRUPT_OBJECT; MAC_INVALID if
+	 * its hash is not the one in the directory.
+	 */
 	TEE_Result (*stat)(void *context, const TEE_UUID *ta,
 			   const struct blob_id *id, size_t *size);
 

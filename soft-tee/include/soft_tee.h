@@ -13,6 +13,17 @@
 #include "blob_store.h"
 #include "tee_api_types.h"
 
+/* Which OP-TEE the core behaves like. */
+enum soft_tee_age {
+	/* 3.20 and later. */
+	SOFT_TEE_PRESENT,
+	/*
+	 * 3.16 to 3.19: an object whose hash is wrong opens with
+	 * TEE_ERROR_SECURITY and stays; TEE_OpenPersistentObject panics at it.
+	 */
+	SOFT_TEE_OLD,
+};
+
 /* What is particular to the machine that the TEE is in. All but store may be
  * left zero. */
 struct soft_tee_config {
@@ -20,6 +31,7 @@ struct soft_tee_config {
 	const struct blob_store *store;
 	/* "gpd.tee.trustedStorage.antiRollback.protectionLevel" */
 	uint32_t anti_rollback;
+	enum soft_tee_age age;
 	/*
 	 * Called for each thing that OP-TEE would let pass but a good TA does
 	 * not do, such as leaving a handle open or memory allocated.
@@ -80,7 +92,10 @@ const TEE_UUID *soft_tee_ta_uuid(void);
  * The heap of the TA, for tests.
  */
 
-/* How many allocations the TA has asked for since boot. */
+/*
+ * How many allocations were asked for since boot, by the TA, or on its behalf
+ * for a session that it opens.
+ */
 uint64_t soft_tee_allocations(void);
 
 /*
@@ -89,11 +104,16 @@ uint64_t soft_tee_allocations(void);
  */
 void soft_tee_fail_allocation(uint64_t nth, bool all_later);
 
-/* Bytes allocated at present, the allocator's own not counted. */
+/*
+ * Bytes that the TA has allocated at present, those of the allocator and of
+ * sessions not counted; and the most that it was since boot.
+ */
 size_t soft_tee_heap_used(void);
-
-/* The most bytes that were allocated at once since boot. */
 size_t soft_tee_heap_peak(void);
+
+/* Bytes that are free, and the most that one allocation could have. */
+size_t soft_tee_heap_free(void);
+size_t soft_tee_heap_largest(void);
 
 /*
  * Watches for a secret: freeing a block that holds these bytes is a violation.

@@ -5,6 +5,8 @@
 
 #include "soft_tee.h"
 
+struct piece;
+
 /*
  * instance.c
  */
@@ -43,6 +45,13 @@ size_t heap_reset(void);
 
 /* Forgets counts and faults too. */
 void heap_boot(void);
+
+/*
+ * What OP-TEE's TA library allocates for each open session in the TA's heap;
+ * NULL if there is no room. heap_reset() takes it back too.
+ */
+struct piece *heap_take_session(void);
+void heap_give_session(struct piece *piece);
 
 /*
  * handles.c

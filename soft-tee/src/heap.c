@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
  * The TA's heap. Every block is a block of the port, so that a sanitizer sees
- * where it ends; the sum is held to what the TA's own heap would be.
+ * where it ends; whether there is room for it is decided by where it would be
+ * in a heap of TA_DATA_SIZE.
  */
 #include <string.h>
 
 #include "core.h"
+#include "pool.h"
 #include "port.h"
 #include "tee_internal_api.h"
 
-/* OP-TEE's allocator rounds to 16 bytes and keeps 16 of its own a block. */
-#define BLOCK_GRAIN 16
-#define BLOCK_OVERHEAD 16
+/* What OP-TEE's TA library keeps of a session. */
+#define SESSION_SIZE 32
 
 /* What TEE_Malloc(0) returns: not NULL, and not to be used. */
 #define EMPTY_BLOCK ((void *)1)
@@ -22,14 +23,16 @@
 struct block {
 	_Alignas(16) struct block *next;
 	struct block *previous;
+	struct piece *piece;
 	size_t size;
 	uint32_t mark;
 };
 
 static struct {
+	/* Empty until something is allocated. */
+	struct pool pool;
 	struct block *blocks;
 	size_t used;
-	size_t cost;
 	size_t peak;
 	uint64_t allocations;
 	/* The count of allocations at which they fail; 0: never. */
@@ -54,6 +57,16 @@ size_t soft_tee_heap_peak(void)
 	return heap.peak;
 }
 
+size_t soft_tee_heap_free(void)
+{
+	return heap.pool.first ? pool_free(&heap.pool) : ta_heap_size;
+}
+
+size_t soft_tee_heap_largest(void)
+{
+	return heap.pool.first ? pool_largest(&heap.pool) : ta_heap_size;
+}
+
 void soft_tee_fail_allocation(uint64_t nth, bool all_later)
 {
 	heap.fail_at = nth ? heap.allocations + nth : 0;
@@ -64,12 +77,6 @@ void soft_tee_watch(const void *secret, size_t size)
 {
 	heap.secret = secret;
 	heap.secret_size = size;
-}
-
-static size_t block_cost(size_t size)
-{
-	return (size + BLOCK_GRAIN - 1) / BLOCK_GRAIN * BLOCK_GRAIN +
-	       BLOCK_OVERHEAD;
 }
 
 static bool has_secret(const struct block *block)
@@ -105,28 +112,54 @@ static bool must_fail(void)
 	       (heap.fail_later && heap.allocations > heap.fail_at);
 }
 
-static void *allocate(size_t size)
+/* A place in the heap, or NULL. */
+static struct piece *take_place(size_t size)
 {
-	struct block *block = NULL;
-
 	if (must_fail())
 		return NULL;
-	if (size > ta_heap_size || heap.cost + block_cost(size) > ta_heap_size)
+	if (!heap.pool.first && !pool_begin(&heap.pool, ta_heap_size))
 		return NULL;
-	block = port_alloc(sizeof(*block) + size);
-	if (!block)
-		return NULL;
-	*block = (struct block){ .next = heap.blocks,
-				 .size = size,
-				 .mark = BLOCK_ALIVE };
+	return pool_take(&heap.pool, size);
+}
+
+static void link_block(struct block *block)
+{
+	block->next = heap.blocks;
 	if (heap.blocks)
 		heap.blocks->previous = block;
 	heap.blocks = block;
-	heap.used += size;
-	heap.cost += block_cost(size);
+	heap.used += block->size;
 	if (heap.used > heap.peak)
 		heap.peak = heap.used;
+}
+
+static void *allocate(size_t size)
+{
+	struct piece *piece = take_place(size);
+	struct block *block = NULL;
+
+	if (!piece)
+		return NULL;
+	block = port_alloc(sizeof(*block) + size);
+	if (!block) {
+		pool_give(&heap.pool, piece);
+		return NULL;
+	}
+	*block = (struct block){ .piece = piece,
+				 .size = size,
+				 .mark = BLOCK_ALIVE };
+	link_block(block);
 	return block + 1;
+}
+
+struct piece *heap_take_session(void)
+{
+	return take_place(SESSION_SIZE);
+}
+
+void heap_give_session(struct piece *piece)
+{
+	pool_give(&heap.pool, piece);
 }
 
 /* The block of a pointer from the TA; a pointer of no block panics. */
@@ -150,8 +183,8 @@ static void release(struct block *block)
 	if (block->next)
 		block->next->previous = block->previous;
 	heap.used -= block->size;
-	heap.cost -= block_cost(block->size);
 	block->mark = 0;
+	pool_give(&heap.pool, block->piece);
 	port_free(block);
 }
 
@@ -168,6 +201,7 @@ size_t heap_reset(void)
 
 	for (count = 0; heap.blocks; count++)
 		release(heap.blocks);
+	pool_end(&heap.pool);
 	return count;
 }
 

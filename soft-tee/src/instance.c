@@ -17,6 +17,8 @@ struct session {
 	/* The instance it belongs to; dead if that is not the present one. */
 	uint32_t instance;
 	TEE_Identity client;
+	/* Its place in the TA's heap while the instance lives. */
+	struct piece *piece;
 	/* The TA's own. */
 	void *context;
 };
@@ -160,10 +162,20 @@ static TEE_Result enter_create(struct call *call)
 	return TA_CreateEntryPoint();
 }
 
+/* The part of OP-TEE's TA library: a session takes room in the heap. */
 static TEE_Result enter_open(struct call *call)
 {
-	return TA_OpenSessionEntryPoint(call->param_types, call->params,
-					&call->session->context);
+	struct session *session = call->session;
+	TEE_Result res = TEE_SUCCESS;
+
+	session->piece = heap_take_session();
+	if (!session->piece)
+		return TEE_ERROR_OUT_OF_MEMORY;
+	res = TA_OpenSessionEntryPoint(call->param_types, call->params,
+				       &session->context);
+	if (res)
+		heap_give_session(session->piece);
+	return res;
 }
 
 static TEE_Result enter_invoke(struct call *call)
@@ -175,6 +187,7 @@ static TEE_Result enter_invoke(struct call *call)
 static TEE_Result enter_close(struct call *call)
 {
 	TA_CloseSessionEntryPoint(call->session->context);
+	heap_give_session(call->session->piece);
 	return TEE_SUCCESS;
 }
 

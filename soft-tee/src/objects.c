@@ -10,6 +10,7 @@
 #include "handles.h"
 #include "port.h"
 #include "tee_internal_api.h"
+#include "utee_syscalls.h"
 
 #define OPEN_FLAGS                                                             \
 	(TEE_DATA_FLAG_ACCESS_READ | TEE_DATA_FLAG_ACCESS_WRITE |              \
@@ -119,12 +120,32 @@ static TEE_Result open_object(uint32_t storage, const void *bytes, size_t size,
 	if (res)
 		return res;
 	res = store()->stat(store()->context, &ta_uuid, &id, &object->size);
+	if (res == TEE_ERROR_MAC_INVALID)
+		res = core_config()->age == SOFT_TEE_OLD
+			      ? TEE_ERROR_SECURITY
+			      : TEE_ERROR_CORRUPT_OBJECT;
 	if (res == TEE_ERROR_CORRUPT_OBJECT)
 		return fail(object, res);
 	if (res)
 		handle_close(object);
 	else
 		*handle = handle_of(object);
+	return res;
+}
+
+TEE_Result _utee_storage_obj_open(unsigned long storage_id,
+				  const void *object_id, size_t object_id_len,
+				  unsigned long flags, uint32_t *obj)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+	TEE_Result res = TEE_SUCCESS;
+
+	if (core_is_client_memory(obj, sizeof(*obj)))
+		return TEE_ERROR_ACCESS_DENIED;
+	res = open_object((uint32_t)storage_id, object_id, object_id_len,
+			  (uint32_t)flags, &handle);
+	if (!res)
+		*obj = (uint32_t)(uintptr_t)handle;
 	return res;
 }
 
@@ -148,7 +169,8 @@ static TEE_Result write_new(const struct object *object, const void *data,
 	if (!(object->flags & TEE_DATA_FLAG_OVERWRITE)) {
 		res = store()->stat(store()->context, &ta_uuid, &object->id,
 				    &there);
-		if (!res || res == TEE_ERROR_CORRUPT_OBJECT)
+		if (!res || res == TEE_ERROR_CORRUPT_OBJECT ||
+		    res == TEE_ERROR_MAC_INVALID)
 			return TEE_ERROR_ACCESS_CONFLICT;
 		if (res != TEE_ERROR_ITEM_NOT_FOUND)
 			return res;

@@ -4,6 +4,15 @@
 #include "check.h"
 #include "client.h"
 
+/* The age that goes with the API that this is built for. */
+#if __OPTEE_CORE_API_COMPAT_1_1
+#define AGE SOFT_TEE_OLD
+#define ANTI_ROLLBACK 0
+#else
+#define AGE SOFT_TEE_PRESENT
+#define ANTI_ROLLBACK 100
+#endif
+
 struct device device;
 
 static void violation(void *context, const char *what)
@@ -18,7 +27,8 @@ static void violation(void *context, const char *what)
 void device_power_cycle(void)
 {
 	struct soft_tee_config config = { .store = &device.store,
-					  .anti_rollback = 100,
+					  .anti_rollback = ANTI_ROLLBACK,
+					  .age = device.age,
 					  .violation = violation,
 					  .context = &device };
 
@@ -53,6 +63,7 @@ void case_begin(void)
 {
 	device.faults.under = map_store(&device.map);
 	device.store = fault_store(&device.faults);
+	device.age = AGE;
 	device_power_cycle();
 }
 

@@ -18,6 +18,8 @@ struct device {
 	struct map_store map;
 	struct fault_store faults;
 	struct blob_store store;
+	/* Of the OP-TEE, from the next time that it is switched on. */
+	enum soft_tee_age age;
 	/* What violation was seen last, where a case expects one; or NULL. */
 	const char *violation;
 	bool violation_expected;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tee_internal_api.h>
 #include <user_ta_header.h>
+#include <utee_syscalls.h>
 
 #include "facts.h"
 
@@ -44,6 +45,8 @@ TEE_Result TEE_GetObjectInfo1(TEE_ObjectHandle, TEE_ObjectInfo *);
 TEE_Result TEE_ReadObjectData(TEE_ObjectHandle, void *, size, size *);
 TEE_Result TEE_WriteObjectData(TEE_ObjectHandle, const void *, size);
 TEE_Result TEE_SeekObjectData(TEE_ObjectHandle, offset, TEE_Whence);
+TEE_Result _utee_storage_obj_open(unsigned long, const void *, size_t,
+				  unsigned long, uint32_t *);
 void TEE_GenerateRandom(void *, size);
 void TEE_GetSystemTime(TEE_Time *);
 

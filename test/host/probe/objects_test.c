@@ -5,6 +5,7 @@
 #include "check.h"
 #include "device.h"
 #include "probe_client.h"
+#include "utee_syscalls.h"
 
 #define PROBE(name)                                                            \
 	static TEE_Result name(uint32_t types __attribute__((unused)),         \
@@ -460,6 +461,81 @@ CASE(a_corrupt_object_is_gone_and_its_handle_closed)
 	check_runs(make_both);
 	damage();
 	check_panics(close_after_damage);
+}
+
+/* Without the TA library: its handle, or what the core says. */
+static TEE_Result open_raw(const char *id, TEE_ObjectHandle *handle)
+{
+	uint32_t number = 0;
+	TEE_Result res = _utee_storage_obj_open(TEE_STORAGE_PRIVATE, id,
+						strlen(id), READ, &number);
+
+	*handle = (TEE_ObjectHandle)(uintptr_t)number;
+	return res;
+}
+
+PROBE(open_without_the_library)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+
+	make("a", "one");
+	CHECK_EQ(open_raw("a", &handle), TEE_SUCCESS);
+	TEE_CloseObject(handle);
+	return open_raw("b", &handle);
+}
+
+PROBE(open_into_the_client)
+{
+	return _utee_storage_obj_open(TEE_STORAGE_PRIVATE, "a", 1, READ,
+				      params[0].memref.buffer);
+}
+
+PROBE(open_with_a_wrong_hash)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+
+	return open_raw("at open", &handle);
+}
+
+PROBE(open_with_a_wrong_hash_by_the_library)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+
+	return open_id("at open", READ, &handle);
+}
+
+CASE(the_core_opens_objects_without_the_library)
+{
+	struct client client = open_probe();
+
+	CHECK_EQ(run(&client, open_without_the_library),
+		 TEE_ERROR_ITEM_NOT_FOUND);
+	CHECK_EQ(run_with_memory(&client, open_into_the_client),
+		 TEE_ERROR_ACCESS_DENIED);
+}
+
+CASE(a_wrong_hash_has_another_name_in_an_old_core)
+{
+	struct client client = { 0 };
+
+	check_runs(make_both);
+	damage();
+	device.age = SOFT_TEE_OLD;
+	device_power_cycle();
+	client = open_probe();
+	CHECK_EQ(run(&client, open_with_a_wrong_hash), TEE_ERROR_SECURITY);
+	close_client(&client);
+	check_panics(open_with_a_wrong_hash_by_the_library);
+	/* It is still there, and can be replaced. */
+	CHECK_EQ(map_count(&device.map), 2);
+	client = open_probe();
+	CHECK_EQ(run(&client, open_with_a_wrong_hash), TEE_ERROR_SECURITY);
+	device.age = SOFT_TEE_PRESENT;
+	device_power_cycle();
+	client = open_probe();
+	CHECK_EQ(run(&client, open_with_a_wrong_hash),
+		 TEE_ERROR_CORRUPT_OBJECT);
+	CHECK_EQ(map_count(&device.map), 1);
 }
 
 static TEE_Result read_once(TEE_ObjectHandle *handle)
