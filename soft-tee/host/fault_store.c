@@ -157,6 +157,14 @@ static TEE_Result rename_blob(void *context, const TEE_UUID *ta,
 	return after(due, res);
 }
 
+static size_t entries(void *context)
+{
+	const struct fault_store *faults = context;
+	const struct blob_store *under = &faults->under;
+
+	return under->entries ? under->entries(under->context) : 0;
+}
+
 struct blob_store fault_store(struct fault_store *faults)
 {
 	return (struct blob_store){ .context = faults,
@@ -164,5 +172,6 @@ struct blob_store fault_store(struct fault_store *faults)
 				    .read = read_blob,
 				    .write = write_blob,
 				    .remove = remove_blob,
-				    .rename = rename_blob };
+				    .rename = rename_blob,
+				    .entries = entries };
 }

@@ -62,13 +62,17 @@ static struct map_blob *insert(struct map_store *map, const TEE_UUID *ta,
 	blob->id = *id;
 	blob->next = *at;
 	*at = blob;
+	map->count++;
+	if (map->count > map->entries)
+		map->entries = map->count;
 	return blob;
 }
 
-static void drop(struct map_blob **at)
+static void drop(struct map_store *map, struct map_blob **at)
 {
 	struct map_blob *blob = *at;
 
+	map->count--;
 	*at = blob->next;
 	free(blob->data);
 	free(blob);
@@ -122,7 +126,7 @@ static TEE_Result remove_blob(void *context, const TEE_UUID *ta,
 {
 	if (!find(context, ta, id))
 		return TEE_ERROR_ITEM_NOT_FOUND;
-	drop(place(context, ta, id));
+	drop(context, place(context, ta, id));
 	return TEE_SUCCESS;
 }
 
@@ -140,8 +144,13 @@ static TEE_Result rename_blob(void *context, const TEE_UUID *ta,
 	blob = insert(context, ta, to);
 	map_replace(blob, old->data, old->size);
 	blob->damage = old->damage;
-	drop(place(context, ta, from));
+	drop(context, place(context, ta, from));
 	return TEE_SUCCESS;
+}
+
+static size_t entries(void *context)
+{
+	return ((const struct map_store *)context)->entries;
 }
 
 struct blob_store map_store(struct map_store *map)
@@ -151,17 +160,13 @@ struct blob_store map_store(struct map_store *map)
 				    .read = read_blob,
 				    .write = write_blob,
 				    .remove = remove_blob,
-				    .rename = rename_blob };
+				    .rename = rename_blob,
+				    .entries = entries };
 }
 
 size_t map_count(const struct map_store *map)
 {
-	const struct map_blob *blob = NULL;
-	size_t count = 0;
-
-	for (blob = map->blobs; blob; blob = blob->next)
-		count++;
-	return count;
+	return map->count;
 }
 
 size_t map_size(const struct map_store *map)
@@ -190,7 +195,7 @@ void map_remove_at(struct map_store *map, size_t index)
 	while (*at && index--)
 		at = &(*at)->next;
 	if (*at)
-		drop(at);
+		drop(map, at);
 }
 
 void map_replace(struct map_blob *blob, const void *data, size_t size)
@@ -205,7 +210,9 @@ void map_replace(struct map_blob *blob, const void *data, size_t size)
 
 struct map_store map_copy(const struct map_store *map)
 {
-	struct map_store copy = { .capacity = map->capacity };
+	struct map_store copy = { .count = map->count,
+				  .entries = map->entries,
+				  .capacity = map->capacity };
 	struct map_blob **end = &copy.blobs;
 	const struct map_blob *blob = NULL;
 
@@ -236,5 +243,6 @@ int map_equal(const struct map_store *a, const struct map_store *b)
 void map_clear(struct map_store *map)
 {
 	while (map->blobs)
-		drop(&map->blobs);
+		drop(map, &map->blobs);
+	map->entries = 0;
 }

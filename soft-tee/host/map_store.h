@@ -29,6 +29,9 @@ struct map_blob {
 struct map_store {
 	/* In ascending order of the IDs. */
 	struct map_blob *blobs;
+	size_t count;
+	/* The most that there were at once: entries stay when blobs go. */
+	size_t entries;
 	/* How many bytes the blobs may have together; 0: no limit. */
 	size_t capacity;
 };

@@ -55,6 +55,12 @@ struct blob_store {
 	TEE_Result (*rename)(void *context, const TEE_UUID *ta,
 			     const struct blob_id *from,
 			     const struct blob_id *to);
+
+	/*
+	 * How many entries the directory of all blobs has, those that became
+	 * free included: OP-TEE's never shrinks. NULL: it is not known.
+	 */
+	size_t (*entries)(void *context);
 };
 
 #endif /* BLOB_STORE_H */

@@ -33,6 +33,11 @@ struct soft_tee_config {
 	uint32_t anti_rollback;
 	enum soft_tee_age age;
 	/*
+	 * Bytes of the core's own heap (CFG_CORE_HEAP_SIZE), which objects that
+	 * are open and their directory use up; 0: no limit.
+	 */
+	size_t core_heap;
+	/*
 	 * Called for each thing that OP-TEE would let pass but a good TA does
 	 * not do, such as leaving a handle open or memory allocated.
 	 */
@@ -114,6 +119,12 @@ size_t soft_tee_heap_peak(void);
 /* Bytes that are free, and the most that one allocation could have. */
 size_t soft_tee_heap_free(void);
 size_t soft_tee_heap_largest(void);
+
+/*
+ * The most bytes of the core's heap that objects and their directory had at
+ * once since boot; 0 if it has no limit.
+ */
+size_t soft_tee_core_heap_peak(void);
 
 /*
  * Watches for a secret: freeing a block that holds these bytes is a violation.

@@ -15,6 +15,21 @@
 
 static struct object objects[HANDLE_MAX];
 
+/* It is in the core's heap while any handle is open. */
+static struct tree directory;
+static size_t open_count;
+
+static bool open_directory(void)
+{
+	const struct blob_store *store = core_config()->store;
+	size_t entries = store->entries ? store->entries(store->context) : 0;
+
+	if (open_count || core_heap_directory(&directory, entries))
+		return true;
+	core_heap_give(&directory);
+	return false;
+}
+
 bool blob_id_equal(const struct blob_id *a, const struct blob_id *b)
 {
 	return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
@@ -66,8 +81,9 @@ TEE_Result handle_open(const struct blob_id *id, uint32_t flags, bool exclusive,
 			 (exclusive || !may_coexist(other->flags, flags)))
 			return TEE_ERROR_ACCESS_CONFLICT;
 	}
-	if (!place)
+	if (!place || !open_directory())
 		return TEE_ERROR_OUT_OF_MEMORY;
+	open_count++;
 	*place = (struct object){ .open = true,
 				  .generation = (place->generation + 1) &
 						GENERATION_MASK,
@@ -79,8 +95,13 @@ TEE_Result handle_open(const struct blob_id *id, uint32_t flags, bool exclusive,
 
 void handle_close(struct object *object)
 {
+	if (!object->open)
+		return;
 	object_forget_data(object);
+	core_heap_give(&object->tree);
 	object->open = false;
+	if (!--open_count)
+		core_heap_give(&directory);
 }
 
 TEE_ObjectHandle handle_of(const struct object *object)

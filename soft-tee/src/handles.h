@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "blob_store.h"
+#include "core_heap.h"
 #include "tee_api_types.h"
 
 struct object {
@@ -19,13 +20,16 @@ struct object {
 	uint32_t flags;
 	size_t size;
 	size_t position;
+	/* In the core's heap. */
+	struct tree tree;
 	/* All of it, once it was read; NULL before. */
 	uint8_t *data;
 };
 
 /*
  * Makes a handle. TEE_ERROR_ACCESS_CONFLICT if another handle to the object
- * does not allow it, TEE_ERROR_OUT_OF_MEMORY if there are too many.
+ * does not allow it, TEE_ERROR_OUT_OF_MEMORY if there are too many, or if
+ * the core's heap has no room for the directory.
  * exclusive: no other handle to the object is allowed at all.
  */
 TEE_Result handle_open(const struct blob_id *id, uint32_t flags, bool exclusive,

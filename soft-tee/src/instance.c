@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "core_heap.h"
 #include "port.h"
 #include "tee_internal_api.h"
 #include "user_ta_header.h"
@@ -371,4 +372,5 @@ void soft_tee_boot(const struct soft_tee_config *config)
 	reclaim();
 	heap_boot();
 	tee.config = *config;
+	core_heap_boot();
 }

@@ -126,6 +126,8 @@ static TEE_Result open_object(uint32_t storage, const void *bytes, size_t size,
 			      : TEE_ERROR_CORRUPT_OBJECT;
 	if (res == TEE_ERROR_CORRUPT_OBJECT)
 		return fail(object, res);
+	if (!res && !core_heap_object(&object->tree, object->size))
+		res = TEE_ERROR_OUT_OF_MEMORY;
 	if (res)
 		handle_close(object);
 	else
@@ -160,7 +162,7 @@ TEE_Result TEE_OpenPersistentObject(uint32_t storageID, const void *objectID,
 		MAY_NOT_FOUND | MAY_CONFLICT | MAY_OUT_OF_MEMORY | MAY_CORRUPT);
 }
 
-static TEE_Result write_new(const struct object *object, const void *data,
+static TEE_Result write_new(struct object *object, const void *data,
 			    size_t size)
 {
 	size_t there = 0;
@@ -175,6 +177,8 @@ static TEE_Result write_new(const struct object *object, const void *data,
 		if (res != TEE_ERROR_ITEM_NOT_FOUND)
 			return res;
 	}
+	if (!core_heap_object(&object->tree, size))
+		return TEE_ERROR_OUT_OF_MEMORY;
 	return store()->write(store()->context, &ta_uuid, &object->id, data,
 			      size);
 }
@@ -383,6 +387,8 @@ static TEE_Result write_at(struct object *object, const void *buffer,
 	size_t end = object->position + size;
 	TEE_Result res = load(object);
 
+	if (!res && !core_heap_object(&object->tree, end))
+		res = TEE_ERROR_OUT_OF_MEMORY;
 	if (!res && end > object->size)
 		res = extend(object, end);
 	if (res)

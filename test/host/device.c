@@ -29,6 +29,7 @@ void device_power_cycle(void)
 	struct soft_tee_config config = { .store = &device.store,
 					  .anti_rollback = ANTI_ROLLBACK,
 					  .age = device.age,
+					  .core_heap = device.core_heap,
 					  .violation = violation,
 					  .context = &device };
 
@@ -52,10 +53,16 @@ size_t device_owned_objects(void)
 	return count;
 }
 
-void device_restore(const struct map_store *copy)
+void device_swap(const struct map_store *copy)
 {
 	map_clear(&device.map);
-	device.map = map_copy(copy);
+	if (copy)
+		device.map = map_copy(copy);
+}
+
+void device_restore(const struct map_store *copy)
+{
+	device_swap(copy);
 	device_power_cycle();
 }
 

@@ -20,6 +20,7 @@ struct device {
 	struct blob_store store;
 	/* Of the OP-TEE, from the next time that it is switched on. */
 	enum soft_tee_age age;
+	size_t core_heap;
 	/* What violation was seen last, where a case expects one; or NULL. */
 	const char *violation;
 	bool violation_expected;
@@ -45,5 +46,12 @@ size_t device_owned_objects(void);
 
 /* Puts the storage back to what a copy of it was; the TA is gone. */
 void device_restore(const struct map_store *copy);
+
+/*
+ * The same while the TA is loaded and its sessions are open: somebody puts
+ * another directory in the place of the storage, or mounts what was not there
+ * before; with NULL, an empty one.
+ */
+void device_swap(const struct map_store *copy);
 
 #endif /* DEVICE_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Persistent objects as OP-TEE has them, above all where it bites. */
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -538,6 +539,104 @@ CASE(a_wrong_hash_has_another_name_in_an_old_core)
 	CHECK_EQ(map_count(&device.map), 1);
 }
 
+PROBE(open_one)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+
+	return open_id("a", READ, &handle);
+}
+
+static TEE_ObjectHandle create_large(const char *id, size_t size)
+{
+	static uint8_t data[1024 * 1024];
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+	TEE_Result res = TEE_CreatePersistentObject(
+		TEE_STORAGE_PRIVATE, id, strlen(id), READ | OVERWRITE,
+		TEE_HANDLE_NULL, data, size, &handle);
+
+	CHECK(!res || res == TEE_ERROR_OUT_OF_MEMORY);
+	return handle;
+}
+
+/* As OP-TEE 3.22 with its default heap of 64 KiB was seen to do. */
+PROBE(use_up_the_core)
+{
+	TEE_ObjectHandle first = create_large("a", 640 * 1024);
+	TEE_ObjectHandle second = create_large("b", 640 * 1024);
+
+	CHECK(first && second);
+	TEE_CloseObject(second);
+	TEE_CloseObject(first);
+	first = create_large("a", 768 * 1024);
+	second = create_large("b", 768 * 1024);
+	CHECK(first && !second);
+	/* The old one is there, and can be opened as far as there is room. */
+	CHECK_EQ(open_id("b", READ, &second), TEE_ERROR_OUT_OF_MEMORY);
+	TEE_CloseObject(first);
+	CHECK_EQ(open_id("b", READ, &second), TEE_SUCCESS);
+	TEE_CloseObject(second);
+	first = create_large("a", 1024 * 1024);
+	CHECK(first);
+	TEE_CloseObject(first);
+	return TEE_SUCCESS;
+}
+
+CASE(the_core_has_room_for_one_large_object)
+{
+	device.core_heap = 64 * 1024;
+	device_power_cycle();
+	check_runs(use_up_the_core);
+	CHECK(soft_tee_core_heap_peak() > 40 * 1024);
+	CHECK(soft_tee_core_heap_peak() <= 44 * 1024);
+}
+
+PROBE(fill_the_directory)
+{
+	char id[8] = { 0 };
+	size_t n = 0;
+
+	for (n = 0; n < 20000; n++) {
+		TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+		TEE_Result res = TEE_SUCCESS;
+
+		snprintf(id, sizeof(id), "%zu", 99999 - n);
+		res = create(id, 0, "x", &handle);
+		if (res)
+			return res;
+		TEE_CloseObject(handle);
+	}
+	return TEE_SUCCESS;
+}
+
+PROBE(open_first)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+
+	return open_id("99999", READ, &handle);
+}
+
+CASE(a_directory_of_too_many_objects_closes_all_of_them)
+{
+	struct client client = { 0 };
+
+	device.core_heap = 64 * 1024;
+	device_power_cycle();
+	client = open_probe();
+	CHECK_EQ(run(&client, fill_the_directory), TEE_ERROR_OUT_OF_MEMORY);
+	CHECK(map_count(&device.map) > 11000);
+	CHECK(map_count(&device.map) < 13000);
+	CHECK_EQ(run(&client, open_first), TEE_ERROR_OUT_OF_MEMORY);
+	/* It stays as large when objects go. */
+	while (map_count(&device.map) > 10)
+		map_remove_at(&device.map, 0);
+	CHECK_EQ(run(&client, open_first), TEE_ERROR_OUT_OF_MEMORY);
+	device.core_heap = 0;
+	device_power_cycle();
+	client = open_probe();
+	device.violation_expected = true;
+	CHECK_EQ(run(&client, open_first), TEE_SUCCESS);
+}
+
 static TEE_Result read_once(TEE_ObjectHandle *handle)
 {
 	__tee_size_t count = 0;
@@ -605,13 +704,6 @@ PROBE(create_one)
 
 	TEE_CloseObject(handle);
 	return res;
-}
-
-PROBE(open_one)
-{
-	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
-
-	return open_id("a", READ, &handle);
 }
 
 /* What a call answers when the storage answers this; or that it panics. */
