@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "crowd.h"
+
+#include "check.h"
+#include "tee_api_defines.h"
+
+TEE_Identity crowd_user(unsigned int n)
+{
+	TEE_Identity user = alice;
+
+	user.uuid.timeLow = 0x1000 + n;
+	return user;
+}
+
+struct client *crowd_service(struct crowd *crowd, size_t n)
+{
+	TEE_Identity user = crowd_user((unsigned int)(n % crowd->users));
+
+	if (!crowd->open[n])
+		CHECK_EQ(open_as(crowd->services + n, &user, text("default")),
+			 TEE_SUCCESS);
+	crowd->open[n] = true;
+	return crowd->services + n;
+}
+
+void crowd_leave(struct crowd *crowd, size_t n)
+{
+	if (crowd->open[n])
+		close_client(crowd->services + n);
+	crowd->open[n] = false;
+}
+
+void crowd_forget(struct crowd *crowd)
+{
+	size_t n = 0;
+
+	for (n = 0; n < crowd->count; n++)
+		crowd->open[n] = false;
+}
+
+size_t crowd_dice(size_t limit)
+{
+	static uint64_t state = 1;
+
+	state = state * UINT64_C(6364136223846793005) +
+		UINT64_C(1442695040888963407);
+	return (size_t)(state >> 33) % limit;
+}
