@@ -13,11 +13,10 @@ export const GUEST = path.join(path.dirname(fileURLToPath(import.meta.url)), 'gu
 const WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wstrict-prototypes', '-Wmissing-prototypes', '-Werror'];
 const FLAGS = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-Wl,-z,now', ...WARNINGS];
 
-/** The agent is process 1 and the supplicant's library must not drag in what it stands in for. */
-const PROGRAMS = [
-  { folder: 'agent', output: 'agent', flags: ['-static'] },
-  { folder: 'supplicant-library', output: 'supplicant.so', flags: ['-shared', '-fPIC'] },
-];
+/** It must not drag in what it stands in for. */
+const LIBRARY = { folder: 'supplicant-library', output: 'supplicant.so', flags: ['-shared', '-fPIC'] };
+/** The agent is process 1. */
+const PROGRAMS = [{ folder: 'agent', output: 'agent', flags: ['-static'] }, LIBRARY];
 
 /** @param {string} folder @param {string} ending */
 function filesIn(folder, ending) {
@@ -31,6 +30,23 @@ async function compile(to) {
     const args = [...FLAGS, ...flags, ...filesIn(folder, '.c'), '-o', path.join(to, output)];
     await run('aarch64-linux-gnu-gcc', args);
   }
+}
+
+/**
+ * Compiles the library of the supplicant as above and does not link it.
+ *
+ * @param {string} to a folder
+ * @param {readonly string[]} [sources]
+ * @returns {Promise<string[]>} the object files
+ */
+export async function compileLibrary(to, sources = filesIn(LIBRARY.folder, '.c')) {
+  await ensureAptGroups('machine-images');
+  const outputs = sources.map((_, index) => path.join(to, `${index}.o`));
+  for (const [index, source] of sources.entries()) {
+    const args = [...FLAGS, ...LIBRARY.flags, '-c', source, '-o', outputs[index] ?? ''];
+    await run('aarch64-linux-gnu-gcc', args);
+  }
+  return outputs;
 }
 
 /**

@@ -57,6 +57,21 @@ export async function ensureDist() {
 }
 
 /**
+ * Builds a Trusted Application for the machine's OP-TEE.
+ *
+ * @param {string} source a folder with the Makefile.
+ * @param {string} output a folder.
+ * @param {Record<string, string>} [variables] for make.
+ */
+export async function makeTa(source, output, variables = {}) {
+  await ensureAptGroups('ta');
+  const kit = await ensureTaDevKit();
+  const settings = { O: output, TA_DEV_KIT_DIR: kit, CROSS_COMPILE: 'aarch64-linux-gnu-', ...variables };
+  const args = Object.entries(settings).map(([variable, value]) => `${variable}=${value}`);
+  await run('make', ['-C', source, '-j2', 'PYTHON3=/usr/bin/python3', ...args]);
+}
+
+/**
  * Builds the Trusted Application for the machine's OP-TEE, signed with its key, where it changed.
  *
  * @param {Record<string, string>} [variables] for make, each set of them built apart: `TA_UUID`, or the `CFG_…` of
@@ -70,15 +85,9 @@ export async function ensureTa(variables = {}) {
   const folder = at(`build/${name}`);
   const output = path.join(folder, `${uuid}.ta`);
   if (isUpToDate(output, ['ta'])) return output;
-  await ensureAptGroups('ta');
-  const kit = await ensureTaDevKit();
   await withLock(path.join(CACHE, `${name}.lock`), async () => {
     if (isUpToDate(output, ['ta'])) return;
-    const settings = { O: folder, TA_DEV_KIT_DIR: kit, CROSS_COMPILE: 'aarch64-linux-gnu-', ...variables };
-    const args = Object.entries(settings).map(([variable, value]) => `${variable}=${value}`);
-    await step('Building the Trusted Application', () =>
-      run('make', ['-C', at('ta'), '-j2', 'PYTHON3=/usr/bin/python3', ...args]),
-    );
+    await step('Building the Trusted Application', () => makeTa(at('ta'), folder, variables));
   });
   return output;
 }

@@ -2,63 +2,72 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * Runs attacks, limits and faults whole on the OP-TEE machine, for hours, and reports them in docs/reliability.md. A run that was ended goes on where it was. `adversity` or a path below
- * test/faults runs a part, so does `-t "put of a new key"`, `--every 20`
- * only each twentieth case, for a first picture; neither writes the report. `--report` only writes it, of what was tried so
- * far.
+ * Tries attacks, limits and faults on the OP-TEE machine for hours, and writes docs/reliability.md of what came of it.
  *
- * What was tried is kept in test/faults/records, by the sources that were tried: a change of them begins anew. The records
- * are in git, so that a run is gone on with on another machine, and that the report can be checked.
+ *   npm run test:faults                          all of it
+ *   npm run test:faults -- test/faults/sweep     one file of test/faults
+ *   npm run test:faults -- adversity             attacks and limits
+ *   npm run test:faults -- -t "batch of five"    the tests with this in their names
+ *   npm run test:faults -- --every 20            only each twentieth case, for a first picture
+ *   npm run test:faults -- --report              only writes the report, of what was tried so far
+ *   npm run test:faults -- --digest              only says what is built here, and whether it was tried
+ *
+ * What was tried is kept in test/faults/records, in git, by the digest of what is built (tools/faults/digest): what is built
+ * to something else is tried from the beginning. A run that was ended goes on where it was, on another machine too.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { digestOf } from './lib/cached.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
 import { runTool } from './lib/tool.mjs';
 import { readArguments } from './lib/usage.mjs';
 import { isRecorded, runAdversity } from './faults/adversity.mjs';
-import { reportOf } from './faults/report.mjs';
 import { ensureNpm } from './setup.mjs';
 
-/** What decides about the outcomes. The command line, the simulator, the documentation and the texts of errors do not. */
-const SOURCES = ['ta/include', 'ta/src', 'src-native', 'src-ts', 'src-ts/tee', 'machine/guest/supplicant-library'];
-const TEXTS = path.join(ROOT, 'src-ts/errors/table.ts');
 const REPORT = path.join(ROOT, 'docs', 'reliability.md');
 
-/** @param {string} folder */
-function filesIn(folder) {
-  const names = readdirSync(path.join(ROOT, folder)).sort();
-  return names.map((name) => path.join(ROOT, folder, name)).filter((file) => statSync(file).isFile());
-}
-
-async function main() {
-  const { values, positionals } = readArguments(import.meta.url, {
+function given() {
+  return readArguments(import.meta.url, {
     options: {
       report: { type: 'boolean' },
+      digest: { type: 'boolean' },
       every: { type: 'string' },
       testNamePattern: { type: 'string', short: 't' },
     },
     most: Infinity,
   });
+}
+
+/** Runs files of test/faults. @param {string} folder for records @param {ReturnType<typeof given>} asked @returns {boolean} whether nothing failed */
+function runTests(folder, { values, positionals }) {
+  const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose'];
+  if (values.testNamePattern) command.push('-t', values.testNamePattern);
+  const env = { ...process.env, OPTEE_FAULTS_RECORDS: folder, OPTEE_FAULTS_EVERY: values.every ?? '1' };
+  return spawnSync('npm', [...command, ...positionals], { cwd: ROOT, env, stdio: 'inherit' }).status === 0;
+}
+
+async function main() {
+  const asked = given();
+  const { values, positionals } = asked;
   await ensureNpm();
-  const files = SOURCES.flatMap(filesIn).filter((file) => file !== TEXTS);
-  const sources = digestOf(files).slice(0, 12);
-  const records = path.join(ROOT, 'test', 'faults', 'records', sources);
+  // They need packages.
+  const { beginRecords, builtHere, digestText, endRecords } = await import('./faults/digest/built.mjs');
+  const { reportOf } = await import('./faults/report.mjs');
+  const here = await builtHere();
+  if (values.digest) {
+    process.stdout.write(`${await digestText(here)}\n`);
+    return;
+  }
   const isWhole = positionals.length === 0 && values.testNamePattern === undefined && values.every === undefined;
   const isAdversity = positionals.join() === 'adversity';
   let failed = false;
-  if (!values.report && (isAdversity || (isWhole && !isRecorded(records)))) failed = !runAdversity(records);
-  if (!values.report && !isAdversity) {
-    const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose'];
-    if (values.testNamePattern) command.push('-t', values.testNamePattern);
-    const env = { ...process.env, OPTEE_FAULTS_RECORDS: records, OPTEE_FAULTS_EVERY: values.every ?? '1' };
-    const { status } = spawnSync('npm', [...command, ...positionals], { cwd: ROOT, env, stdio: 'inherit' });
-    failed ||= status !== 0;
-  }
+  if (!values.report) await beginRecords(here);
+  if (!values.report && (isAdversity || (isWhole && !isRecorded(here.folder)))) failed = !runAdversity(here.folder);
+  if (!values.report && !isAdversity) failed = !runTests(here.folder, asked) || failed;
+  if (isWhole && !values.report && !failed) endRecords(here);
   if (values.report || isWhole) {
-    writeFileSync(REPORT, reportOf(records));
+    writeFileSync(REPORT, reportOf(here));
     say(`${path.relative(ROOT, REPORT)} is written`);
   }
   if (failed) process.exitCode = 1;

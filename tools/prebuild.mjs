@@ -9,7 +9,7 @@
  *   node tools/prebuild.mjs              all
  *   node tools/prebuild.mjs TARGET …     some, as linux-arm64-glibc
  */
-import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { ensureNpm } from './lib/npm.mjs';
@@ -57,6 +57,16 @@ function buildEnvironment(target, sysroot, stage) {
   };
 }
 
+/** Where the binary for a target is built. @param {TargetName} name */
+const stageOf = (name) => path.join(ROOT, 'build', 'prebuild', name);
+
+/** @param {string} folder @param {string} ending @returns {string[]} */
+function filesBelow(folder, ending) {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
 /** A copy of the addon's sources, because node-gyp builds, and deletes, beside them. @param {string} stage */
 function placeSources(stage) {
   rmSync(stage, { recursive: true, force: true });
@@ -70,7 +80,7 @@ function placeSources(stage) {
 /** @param {TargetName} name @param {string} sysroot */
 async function makePrebuild(name, sysroot) {
   const target = TARGETS[name];
-  const stage = path.join(ROOT, 'build', 'prebuild', name);
+  const stage = stageOf(name);
   placeSources(stage);
   const args = [
     ...['--napi', '--target', NODE_VERSION, '--platform', 'linux', '--arch', target.arch],
@@ -110,6 +120,23 @@ export async function ensurePrebuild(name) {
     digest: await digestOf(name, sysroot),
     make,
   });
+}
+
+/**
+ * The object files that a target's binary was linked from.
+ *
+ * @param {TargetName} name
+ * @returns {Promise<string[]>}
+ */
+export async function ensurePrebuildObjects(name) {
+  await ensurePrebuild(name);
+  const objects = () => filesBelow(path.join(stageOf(name), 'build', 'Release', 'obj.target'), '.o');
+  // The binary may have come here without them.
+  if (objects().length === 0) {
+    const sysroot = await ensureSysroot(TARGETS[name].debian);
+    await step(`Building the addon for ${name}`, () => makePrebuild(name, sysroot));
+  }
+  return objects();
 }
 
 async function main() {

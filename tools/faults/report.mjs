@@ -1,18 +1,42 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /** docs/reliability.md, from what test/faults has recorded. */
-import path from 'node:path';
 import { adversitySection } from './adversity.mjs';
 import { damagedSection } from './damaged.mjs';
 import { randomSection } from './random.mjs';
 import { soakSection } from './soak.mjs';
 import { sweepSection } from './sweep.mjs';
+import { allRecorded, differences } from './digest/built.mjs';
+import { PARTS } from './digest/parts.mjs';
+import { table } from './records.mjs';
+import { SetupError } from '../lib/run.mjs';
+
+/** @typedef {import('./digest/built.mjs').BuiltHere} BuiltHere */
+/** @typedef {import('./digest/built.mjs').Recorded} Recorded */
+
+/** @param {Recorded} recorded */
+function rowOf({ name, parts, commit, date, whole }) {
+  return [name, ...Object.values(parts), `${commit}, ${date}`, whole ?? 'no'];
+}
+
+/** What each digest stands for, and which one the numbers are of. @param {BuiltHere} here @param {Recorded} reported */
+function digestSection(here, reported) {
+  const changed = differences(here.parts, reported.parts).map((part) => PARTS[part]);
+  const since =
+    changed.length === 0 ? '' : ` What is built now (${here.name}) differs from it in: ${changed.join(', ')}.`;
+  return `All numbers below are of the digest ${reported.name}.${since}
+
+${table([['digest', ...Object.values(PARTS), 'built from', 'tried whole'], ...allRecorded().map(rowOf)])}`;
+}
 
 /**
- * @param {string} folder with the records.
+ * @param {BuiltHere} here what is built now
  * @returns {string}
  */
-export function reportOf(folder) {
+export function reportOf(here) {
+  const reported = allRecorded().find(({ whole }) => whole !== undefined);
+  if (!reported) throw new SetupError('Nothing was tried whole yet: npm run test:faults');
+  const { folder } = reported;
   return `# Reliability
 
 What was tried on a real OP-TEE 4.5, how often, and what happened. It ran in QEMU, which emulates a 64-bit Arm machine with
@@ -20,9 +44,14 @@ its secure world (\`machine/README.md\` of a clone). Not tried, and not shown by
 medium that loses or reorders what it said was written; a system with systemd; other versions of OP-TEE.
 
 \`npm run test:faults\` has written this from its records; do not edit it. They are in \`test/faults/records\`, in a folder named
-by a digest of the sources that were tried (of the Trusted Application, the addon, the API, and the library that commits the
-faults): here ${path.basename(folder)}. What is recorded is not tried again, so a run that was ended goes on where it was, on another
-machine too. To begin anew, remove the folder. In a clone:
+by a digest of what was tried as it is built: the code of the Trusted Application, of the addon for arm64 and of the library that
+commits the faults, and the JavaScript from the API to the addon. Comments, names of files and words of errors do not count.
+\`npm run test:faults -- --digest\` prints the digest of what is built now ([how](testing.md#faults-on-the-real-thing)).
+
+${digestSection(here, reported)}
+
+What is recorded is not tried again, so a run that was ended goes on where it was, on another machine too. To try it from the
+beginning, remove the folder. In a clone:
 
     npm run test:faults                          all of it, for hours
     npm run test:faults -- test/faults/sweep     one part: sweep, damaged, random, crash or soak

@@ -18,10 +18,10 @@ export const Access = Object.freeze({ EXECUTE: 1, WRITE: 2 });
  */
 
 /** @typedef {{ type: number, flags: number }} Segment */
-/** @typedef {{ name: string, type: number, offset: number, size: number, link: number, info: number }} Section */
+/** @typedef {{ name: string, type: number, flags: number, offset: number, size: number, link: number, info: number, align: number }} Section */
 
 /** Numbers of a file, by its word size. */
-class Reader {
+export class Reader {
   /** @param {Buffer} bytes */
   constructor(bytes) {
     this.bytes = bytes;
@@ -51,7 +51,7 @@ function segmentsOf(r) {
 }
 
 /** @param {Reader} r @returns {Section[]} */
-function sectionsOf(r) {
+export function sectionsOf(r) {
   const table = r.word(r.pick(40, 32));
   const size = r.u16(r.pick(58, 46));
   const raw = Array.from({ length: r.u16(r.pick(60, 48)) }, (_, i) => {
@@ -59,10 +59,12 @@ function sectionsOf(r) {
     return {
       nameAt: r.u32(at),
       type: r.u32(at + 4),
+      flags: r.word(at + 8),
       offset: r.word(at + r.pick(24, 16)),
       size: r.word(at + r.pick(32, 20)),
       link: r.u32(at + r.pick(40, 24)),
       info: r.u32(at + r.pick(44, 28)),
+      align: r.word(at + r.pick(48, 32)),
     };
   });
   const names = raw[r.u16(r.pick(62, 50))]?.offset ?? 0;
