@@ -62,13 +62,15 @@ export async function ensureDist() {
  * @param {string} source a folder with the Makefile.
  * @param {string} output a folder.
  * @param {Record<string, string>} [variables] for make.
+ * @param {readonly string[]} [targets] files in the output folder, if not all are wanted.
  */
-export async function makeTa(source, output, variables = {}) {
+export async function makeTa(source, output, variables = {}, targets = []) {
   await ensureAptGroups('ta');
   const kit = await ensureTaDevKit();
   const settings = { O: output, TA_DEV_KIT_DIR: kit, CROSS_COMPILE: 'aarch64-linux-gnu-', ...variables };
   const args = Object.entries(settings).map(([variable, value]) => `${variable}=${value}`);
-  await run('make', ['-C', source, '-j2', 'PYTHON3=/usr/bin/python3', ...args]);
+  const files = targets.map((name) => path.join(output, name));
+  await run('make', ['-C', source, '-j2', 'PYTHON3=/usr/bin/python3', ...args, ...files]);
 }
 
 /**

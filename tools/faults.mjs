@@ -52,11 +52,12 @@ async function main() {
   const { values, positionals } = asked;
   await ensureNpm();
   // They need packages.
-  const { beginRecords, builtHere, digestText, endRecords } = await import('./faults/digest/built.mjs');
+  const { allRecorded, beginRecords, builtHere, digestText, endRecords } = await import('./faults/digest/built.mjs');
+  const { compilers } = await import('./faults/digest/parts.mjs');
   const { reportOf } = await import('./faults/report.mjs');
   const here = await builtHere();
   if (values.digest) {
-    process.stdout.write(`${await digestText(here)}\n`);
+    process.stdout.write(`${digestText(here, await compilers(), allRecorded())}\n`);
     return;
   }
   const isWhole = positionals.length === 0 && values.testNamePattern === undefined && values.every === undefined;

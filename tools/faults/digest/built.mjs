@@ -77,23 +77,27 @@ export function endRecords({ folder }) {
 /** In which parts two differ. @param {Parts} a @param {Parts} b */
 export const differences = (a, b) => NAMES.filter((name) => a[name] !== b[name]);
 
-/** What `--digest` prints. @param {BuiltHere} here */
-export async function digestText({ parts, name }) {
+/**
+ * What `--digest` prints.
+ *
+ * @param {BuiltHere} here
+ * @param {Parts} compilersHere
+ * @param {readonly Recorded[]} recorded
+ */
+export function digestText({ parts, name }, compilersHere, recorded) {
   const lines = NAMES.map((part) => `${part.padEnd(10)} ${parts[part]}  ${PARTS[part]}`);
-  return [`total      ${name}`, ...lines, ...(await comparison({ parts, name }))].join('\n');
+  const same = recorded.find((each) => each.name === name);
+  const found = same
+    ? [`Its records are in ${path.relative(ROOT, same.folder)}${same.whole ? ', whole.' : '.'}`]
+    : recorded.map((each) => difference(parts, compilersHere, each));
+  return [`total      ${name}`, ...lines, ...found].join('\n');
 }
 
-/** How what is built here compares with what records are of. @param {Pick<BuiltHere, 'parts' | 'name'>} here */
-async function comparison({ parts, name }) {
-  const recorded = allRecorded();
-  const same = recorded.find((each) => each.name === name);
-  if (same) return [`Its records are in ${path.relative(ROOT, same.folder)}${same.whole ? ', whole.' : '.'}`];
-  const now = await compilers();
-  return recorded.map((each) => {
-    const different = differences(parts, each.parts).map((part) => {
-      const isSame = now[part] === each.compilers[part];
-      return isSame ? part : `${part} (built with ${now[part]}, and there with ${each.compilers[part]})`;
-    });
-    return `The records in ${path.relative(ROOT, each.folder)} (${each.date}) are of another ${different.join(', ')}.`;
+/** @param {Parts} parts @param {Parts} compilersHere @param {Recorded} recorded */
+function difference(parts, compilersHere, { folder, date, ...there }) {
+  const different = differences(parts, there.parts).map((part) => {
+    const [now, then] = [compilersHere[part], there.compilers[part]];
+    return now === then ? part : `${part} (built with ${now} here, with ${then} there)`;
   });
+  return `The records in ${path.relative(ROOT, folder)} (${date}) differ in: ${different.join(', ')}.`;
 }

@@ -203,7 +203,7 @@ class Writer {
 /** @param {import('estree').Identifier | import('estree').Literal} node */
 const nameOf = (node) => (node.type === 'Identifier' ? node.name : String(node.value));
 
-/** @param {{ range?: [number, number] }} inner @param {Node} outer */
+/** @param {{ range?: [number, number] | undefined }} inner @param {Node} outer */
 const isIn = ({ range: [start, end] = [-1, -1] }, { range }) => start >= range[0] && end <= range[1];
 
 /**

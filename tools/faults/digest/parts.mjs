@@ -13,7 +13,7 @@ import { ROOT } from '../../lib/paths.mjs';
 import { run } from '../../lib/run.mjs';
 import { compileLibrary } from '../../../machine/guest-tools.mjs';
 import { ensureTaDevKit } from '../../../machine/kits.mjs';
-import { makeTa } from '../../../machine/product.mjs';
+import { makeTa, TA_UUID } from '../../../machine/product.mjs';
 import { ensurePrebuildObjects } from '../../prebuild.mjs';
 import { digestOfProgram } from './javascript.mjs';
 import { digestOfCode } from './machine-code.mjs';
@@ -63,7 +63,7 @@ async function inScratch(use) {
 export function digestOfTa(source = path.join(ROOT, 'ta')) {
   // A folder of its own: in one that was used before there are objects of files that are gone.
   return inScratch(async (folder) => {
-    await makeTa(source, folder);
+    await makeTa(source, folder, {}, [`${TA_UUID}.elf`]);
     const archives = filesBelow(path.join(await ensureTaDevKit(), 'lib'), '.a');
     return digestOfCode({ objects: read(filesBelow(folder, '.o')), archives: read(archives), roots: TA_ROOTS });
   });
