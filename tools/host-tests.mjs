@@ -14,6 +14,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { checkApi } from './host/api.mjs';
+import { checkGrowth } from './host/growth.mjs';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ROOT } from './lib/paths.mjs';
@@ -65,11 +66,14 @@ function runProgram(program, title, args) {
   });
 }
 
-/** @returns {Promise<Count>} */
-async function runApiCheck() {
-  const results = await checkApi(BUILD);
+/**
+ * @param {string} title
+ * @param {readonly { name: string, problem: string | undefined }[]} results
+ * @returns {Count}
+ */
+function report(title, results) {
   for (const { name, problem } of results) {
-    process.stdout.write(problem === undefined ? `ok api: ${name}\n` : `${problem}FAILED api: ${name}\n`);
+    process.stdout.write(problem === undefined ? `ok ${title}: ${name}\n` : `${problem}FAILED ${title}: ${name}\n`);
   }
   const failed = results.filter(({ problem }) => problem !== undefined).length;
   return { passed: results.length - failed, failed };
@@ -109,7 +113,10 @@ async function main() {
   const tasks = names.map((name) => () => runProgram(path.join(BUILD, 'bin', name), name, args));
   const threaded = path.join(THREAD_BUILD, 'bin', 'libteec_test');
   tasks.push(() => runProgram(threaded, 'libteec_test with the thread sanitizer', args));
-  if (args.length === 0) tasks.push(runApiCheck);
+  if (args.length === 0) {
+    tasks.push(async () => report('api', await checkApi(BUILD)));
+    tasks.push(async () => report('growth', await checkGrowth(1)));
+  }
   const { passed, failed } = await runAll(tasks);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   if (failed > 0 || passed === 0) process.exitCode = 1;

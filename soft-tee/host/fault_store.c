@@ -109,6 +109,7 @@ static TEE_Result read_blob(void *context, const TEE_UUID *ta,
 
 	if (before(due, &res))
 		return res;
+	faults->read_bytes += size;
 	res = faults->under.read(faults->under.context, ta, id, data, size);
 	return after(due, res);
 }
@@ -124,6 +125,7 @@ static TEE_Result write_blob(void *context, const TEE_UUID *ta,
 
 	if (before(due, &res))
 		return res;
+	faults->written_bytes += size;
 	res = faults->under.write(faults->under.context, ta, id, data, size);
 	return after(due, res);
 }

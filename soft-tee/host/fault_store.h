@@ -51,6 +51,9 @@ struct fault_store {
 	uint64_t writes;
 	uint64_t removes;
 	uint64_t renames;
+	/* In calls that were carried out. */
+	uint64_t read_bytes;
+	uint64_t written_bytes;
 };
 
 /* The store as the core sees it. faults must outlive it. */

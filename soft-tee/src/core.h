@@ -35,6 +35,7 @@ void core_require_private(const void *buffer, size_t size);
 extern const TEE_UUID ta_uuid;
 extern const uint32_t ta_flags;
 extern const size_t ta_heap_size;
+extern const size_t ta_stack_size;
 
 /*
  * heap.c

@@ -11,3 +11,4 @@
 const TEE_UUID ta_uuid = TA_UUID;
 const uint32_t ta_flags = TA_FLAGS;
 const size_t ta_heap_size = TA_DATA_SIZE;
+const size_t ta_stack_size = TA_STACK_SIZE;

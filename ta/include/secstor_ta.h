@@ -57,10 +57,14 @@
 #define SECSTOR_DOMAIN_MAX 64u
 /* OP-TEE's core heap needs about 104 B for each 4 KiB of an open object, so
  * 1 MiB stays well under the smallest heap in the field (64 KiB). */
+#ifndef SECSTOR_VALUE_MAX
 #define SECSTOR_VALUE_MAX (1024u * 1024u)
+#endif
 /* The packed request of GET_MANY or BATCH: one value of the largest size
  * and 128 KiB of anything else. */
+#ifndef SECSTOR_REQUEST_MAX
 #define SECSTOR_REQUEST_MAX (SECSTOR_VALUE_MAX + 128u * 1024u)
+#endif
 /* How many keys or operations a packed request may hold. */
 #define SECSTOR_REQUEST_COUNT_MAX 1024u
 /* Quota of one owner over all its domains; a build may set others. Bytes

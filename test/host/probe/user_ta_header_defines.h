@@ -12,6 +12,7 @@
 	}
 #define TA_FLAGS                                                               \
 	(TA_FLAG_SINGLE_INSTANCE | TA_FLAG_MULTI_SESSION | PROBE_KEEP_ALIVE)
+#define TA_STACK_SIZE (8 * 1024)
 #define TA_DATA_SIZE (64 * 1024)
 
 #endif /* USER_TA_HEADER_DEFINES_H */
