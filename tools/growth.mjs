@@ -4,7 +4,7 @@
 /**
  * Counts what each kind of access reads and writes as a store grows, on the software TEE.
  *
- *   npm run growth               prints the tables
+ *   npm run growth               prints what each kind of access costs as a store grows
  *   npm run growth -- --write    and puts them into docs/storage-format.md
  *
  * The host tests hold two of the stores to limits.

@@ -2,7 +2,8 @@
 /**
  * Mixed load of two users in five processes for an hour (OPTEE_SOAK_MINUTES), with a fault every few seconds. Each time
  * everything is compared with what must be there, and what the processes and the secure world use is measured: it must
- * not grow. Clients and supplicants are ended between calls, for amid one Linux and OP-TEE may need a boot afterwards
+ * not grow. Between the faults, services that keep forty sessions open all the time store and read values of all sizes,
+ * none of which may be refused. Clients and supplicants are ended between calls, for amid one Linux and OP-TEE may need a boot afterwards
  * (docs/security.md), which would begin everything anew; random.test.ts does that.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,12 +13,15 @@ import { printTable, median } from '../e2e/support/table';
 import { Crew, LATE_MS, type Member } from './support/crew';
 import type { Footprint } from './support/load';
 import { Records, say } from './support/records';
+import { Stayers } from './support/stayers';
 
 const MINUTES = Number(process.env.OPTEE_SOAK_MINUTES ?? 60);
 const START_MS = 20 * 60_000;
 const TIMEOUT_MS = 5000;
 /** Within which calls that were given up at their deadline end. */
 const PATIENCE_MS = 60_000;
+/** How many calls the services that stay make after each fault. */
+const VISIT_CALLS = 6;
 const KIB = 1024;
 const MIB = KIB * KIB;
 
@@ -68,6 +72,8 @@ interface Run {
   readonly minutes: number;
   readonly seed: number;
   readonly rounds: number;
+  /** Sessions that were open all the time, besides those of the load. */
+  readonly staying: number;
   readonly changes: number;
   readonly reads: number;
   readonly troubles: Readonly<Record<string, number>>;
@@ -94,6 +100,7 @@ function random(): number {
 
 class Soak {
   readonly #crew: Crew;
+  readonly #stayers: Stayers;
   readonly #steady: readonly Member[];
   readonly #mortal: readonly Member[];
   readonly samples: Sample[] = [];
@@ -104,8 +111,9 @@ class Soak {
   reads = 0;
   late = -TIMEOUT_MS;
 
-  constructor(opened: Crew) {
+  constructor(opened: Crew, stayers: Stayers) {
     this.#crew = opened;
+    this.#stayers = stayers;
     this.#steady = opened.writers;
     this.#mortal = opened.pool;
   }
@@ -118,7 +126,8 @@ class Soak {
     const before = all.map(({ at }) => at);
     const wrong = await this.#crew.unlessCrashed(async (signal) => {
       await this.#make(trouble, all, signal);
-      return this.#crew.judge();
+      const found = await this.#crew.judge();
+      return [...found, ...(await this.#stayers.visit(VISIT_CALLS))];
     });
     // All processes are new then, and nothing could be said of what they use.
     if (wrong === 'crashed') throw new Error(`OP-TEE has crashed after ${trouble}`);
@@ -214,7 +223,8 @@ test(
     crew = await Crew.open(seed, 2);
     await protectDirectory(crew.machine);
     await crew.openStores(TIMEOUT_MS, [...crew.writers, ...crew.pool]);
-    const soak = new Soak(crew);
+    const stayers = await Stayers.start(crew.machine, seed);
+    const soak = new Soak(crew, stayers);
     const end = Date.now() + MINUTES * 60_000;
     for (let lastSaid = 0; Date.now() < end;) {
       await soak.round();
@@ -229,7 +239,17 @@ test(
       if (!(late - early <= bound)) soak.wrong.push(`${what} grew from ${String(early)} to ${String(late)}`);
     }
     const { samples, changes, reads, troubles: made, failures, late, wrong } = soak;
-    const counts = { minutes: MINUTES, seed, rounds: samples.length, changes, reads, troubles: made, failures };
+    const staying = await stayers.open();
+    const counts = {
+      minutes: MINUTES,
+      seed,
+      rounds: samples.length,
+      staying,
+      changes,
+      reads,
+      troubles: made,
+      failures,
+    };
     runs.add({ ...counts, late: Math.round(late), growth, wrong });
     say(JSON.stringify({ ...counts, late }));
     printTable('What is used', [

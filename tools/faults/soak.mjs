@@ -9,6 +9,7 @@ import { readRecords, table } from './records.mjs';
  * @property {number} minutes
  * @property {number} seed
  * @property {number} rounds
+ * @property {number} [staying] sessions that stayed open
  * @property {number} changes
  * @property {number} reads
  * @property {Record<string, number>} troubles
@@ -24,10 +25,16 @@ const listed = (counts) =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'none';
 
+/** @param {number} [sessions] */
+const stayed = (sessions) =>
+  sessions
+    ? ` ${sessions} other sessions stayed open, and stored and read values of up to 1 MiB between the faults.`
+    : '';
+
 /** @param {Run} run */
-function described({ minutes, seed, rounds, changes, reads, troubles, failures, late, growth, wrong }) {
+function described({ minutes, seed, rounds, staying, changes, reads, troubles, failures, late, growth, wrong }) {
   const rows = growth.map(({ what, early, late, bound }) => [what, early, late, bound]);
-  return `${minutes} minutes, seed ${seed}: ${changes} changes and ${reads} reads, compared ${rounds} times. Faults: ${listed(troubles)}.
+  return `${minutes} minutes, seed ${seed}: ${changes} changes and ${reads} reads, compared ${rounds} times.${stayed(staying)} Faults: ${listed(troubles)}.
 Calls that failed: ${listed(failures)}. The latest ended ${Math.max(0, late)} ms after its deadline.
 
 ${table([['median', 'second quarter', 'last quarter', 'may grow by'], ...rows])}

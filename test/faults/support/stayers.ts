@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Services that never close their sessions, of two users, for as long as a soak takes: whatever the Trusted Application
+ * keeps of a session was put somewhere in its memory at some bad moment, and stays there. Values of all sizes must fit
+ * all the same.
+ */
+import type { Machine, RunContext, UserProcess } from '../../../machine/machine.mjs';
+import { Uid } from '../../e2e/support/machine';
+
+/** How many stores each of the two processes has open. */
+const STORES = 20;
+/** Within which a call must end: those of large values take seconds in an emulated machine. */
+const TIMEOUT_MS = 60_000;
+
+interface StayerTools {
+  /** Makes some calls, in stores that are opened when they are used first. @returns what went wrong */
+  visit(calls: number): Promise<string[]>;
+  /** How many stores are open. */
+  open(): number;
+}
+
+/** Puts the tools into the state of a process. */
+function installStayer(
+  { require, state }: RunContext,
+  { seed, count, timeoutMs }: { seed: number; count: number; timeoutMs: number },
+): void {
+  const { SecureStorage } = require('optee-secure-storage') as typeof import('../../../src-ts/index');
+  type Store = import('../../../src-ts/index').SecureStorage;
+  const stores = new Map<number, Store>();
+  /** The sizes of what is stored, by domain and key; a value is one letter again and again. */
+  const stored = new Map<string, { size: number; letter: number }>();
+  let mixed = seed >>> 0;
+  const dice = (limit: number): number => {
+    mixed = (Math.imul(mixed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((mixed / 2 ** 32) * limit);
+  };
+  /** Mostly small; each user has room for ten of the large ones. */
+  const some = (): { key: string; size: number } => {
+    const kind = dice(10);
+    if (kind < 5) return { key: `small ${String(dice(40))}`, size: dice(4000) };
+    if (kind < 8) return { key: `middle ${String(dice(2))}`, size: dice(130_000) };
+    return { key: 'large', size: 500_000 + dice(548_576) };
+  };
+  /** Domains share the large key's name, so that no more than ten of the stores may have it. */
+  const storeOf = async (n: number): Promise<Store> => {
+    const store = stores.get(n) ?? (await SecureStorage.open({ domain: `stays ${String(n % 10)}`, timeoutMs }));
+    stores.set(n, store);
+    return store;
+  };
+  const check = (what: string, value: Buffer | null): string[] => {
+    const known = stored.get(what);
+    if (known === undefined) return value === null ? [] : [`${what}: there is one that nobody stored`];
+    const is = value !== null && value.length === known.size && value.equals(Buffer.alloc(known.size, known.letter));
+    return is ? [] : [`${what}: not what was stored`];
+  };
+  const call = async (): Promise<string[]> => {
+    const n = dice(count);
+    const { key, size } = some();
+    const what = `${String(n % 10)} ${key}`;
+    const store = await storeOf(n);
+    if (dice(3) === 0) return check(what, await store.get(key));
+    const value = { size, letter: 97 + dice(26) };
+    const returnPrevious = dice(8) === 0;
+    const bytes = Buffer.alloc(value.size, value.letter);
+    if (returnPrevious) {
+      const { previous } = await store.put(key, bytes, { returnPrevious: true });
+      const wrong = check(what, previous);
+      stored.set(what, value);
+      return wrong;
+    }
+    await store.put(key, bytes);
+    stored.set(what, value);
+    return [];
+  };
+  const tools: StayerTools = {
+    async visit(calls) {
+      const wrong: string[] = [];
+      for (let n = 0; n < calls; n++) {
+        try {
+          wrong.push(...(await call()));
+        } catch (error) {
+          const { code, message } = error as Error & { code?: string };
+          wrong.push(`${code ?? ''} ${message}`);
+        }
+      }
+      return wrong;
+    },
+    open: () => stores.size,
+  };
+  state.stayer = tools;
+}
+
+export class Stayers {
+  readonly #processes: readonly UserProcess[];
+
+  private constructor(processes: UserProcess[]) {
+    this.#processes = processes;
+  }
+
+  static async start(machine: Machine, seed: number): Promise<Stayers> {
+    const processes: UserProcess[] = [];
+    for (const uid of [Uid.alice, Uid.bob]) {
+      const started = await machine.user({ uid });
+      await started.run(installStayer, { seed: seed + uid, count: STORES, timeoutMs: TIMEOUT_MS });
+      processes.push(started);
+    }
+    return new Stayers(processes);
+  }
+
+  /** Some calls by each user, while nothing else goes wrong. @returns what is wrong */
+  async visit(calls: number): Promise<string[]> {
+    const wrong: string[] = [];
+    for (const each of this.#processes) wrong.push(...(await each.run(visit, calls)));
+    return wrong;
+  }
+
+  /** How many sessions are open. */
+  async open(): Promise<number> {
+    const counts: number[] = [];
+    for (const each of this.#processes) counts.push(await each.run(open));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+}
+
+/* These run in the machine. */
+const visit = ({ state }: RunContext, calls: number): Promise<string[]> => (state.stayer as StayerTools).visit(calls);
+const open = ({ state }: RunContext): number => (state.stayer as StayerTools).open();
