@@ -82,7 +82,7 @@ static void check_answer(const struct errand *of, struct bytes answer)
 
 static void do_get(const struct errand *of)
 {
-	TEE_Result res = get(of->client, of->key, SECSTOR_VALUE_MAX);
+	TEE_Result res = get(of->client, of->key, classes[of->class].most);
 
 	CHECK_EQ(res,
 		 of->known->there ? TEE_SUCCESS : TEE_ERROR_ITEM_NOT_FOUND);
@@ -106,7 +106,7 @@ static void do_swap(const struct errand *of)
 	struct bytes old = { 0 };
 
 	CHECK_EQ(put_swap(of->client, of->key, value_of_known(&new), ANY,
-			  8 + SECSTOR_VALUE_MAX),
+			  8 + classes[of->class].most),
 		 TEE_SUCCESS);
 	old = of->client->out[3];
 	if (of->known->there)
