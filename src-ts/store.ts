@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { checkBatch, wipe } from './arguments/batch.js';
 import { checkOptions, invalidArgument } from './arguments/checks.js';
 import { Call } from './protocol/call.js';
 import * as commands from './protocol/commands.js';
@@ -347,12 +348,14 @@ export class SecureStorage {
    */
   async batch(operations: readonly BatchOperation[], options?: CallOptions): Promise<(number | null)[]> {
     const rest = checkOptions(options, schema.call);
-    const request = packBatch(operations);
+    const { operations: checked, keys, conditional } = checkBatch(operations);
+    const packed = packBatch(checked);
+    wipe(checked);
     return this.#run('batch', undefined, rest, async (call) => {
-      if (request.keys.length === 0) return [];
-      const revisions = await commands.batch(this.#connection, call, request);
+      if (keys.length === 0) return [];
+      const revisions = await commands.batch(this.#connection, call, { packed, keys, conditional });
       return revisions.map((revision) => (revision === 0 ? null : revision));
-    }).finally(() => request.packed.fill(0));
+    }).finally(() => packed.fill(0));
   }
 
   /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Checks of arguments and option objects. Messages name the argument and the kind of what was received, never its content. */
 import { SecureStorageError } from '../errors/error.js';
+import { LONGEST_TIMER_MS } from '../util/timers.js';
+import { isUuid } from '../util/uuid.js';
 
 /** Checks one value and returns it as what it must be; `name` is for the message. */
 export type Check<T> = (value: unknown, name: string) => T;
@@ -63,6 +65,9 @@ export function integer(min: number, max: number): Check<number> {
   };
 }
 
+/** Milliseconds that a timer can wait. */
+export const milliseconds = integer(1, LONGEST_TIMER_MS);
+
 /** One of some strings. */
 export function oneOf<const T extends string>(...allowed: readonly T[]): Check<T> {
   return (value, name) => {
@@ -84,8 +89,7 @@ export const abortSignal: Check<AbortSignal> = (value, name) => {
 
 /** UUID in the form 8-4-4-4-12 hexadecimal digits; returned in lower case. */
 export const uuid: Check<string> = (value, name) => {
-  const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-  if (typeof value !== 'string' || !form.test(value)) {
+  if (typeof value !== 'string' || !isUuid(value)) {
     throw invalidArgument(name, 'a UUID (8-4-4-4-12 hexadecimal digits)', value);
   }
   return value.toLowerCase();

@@ -9,11 +9,7 @@ import { invalidArgument, mustBe, type Check } from './checks.js';
 import { SecureStorageError } from '../errors/error.js';
 import { Limit } from '../protocol/contract.js';
 import { wipeableBuffer } from '../util/wipeable.js';
-
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const controlCharacter = /[\u0000-\u001f\u007f]/;
-/** With the flag u, a surrogate matches only if it is not half of a pair. */
-const loneSurrogate = /\p{Surrogate}/u;
+import { isWellFormed, nameFault } from '../protocol/names.js';
 
 /**
  * A key as the TA gets it.
@@ -33,7 +29,7 @@ export function keyBytes(key: unknown, name = 'key'): Buffer {
  */
 export function prefixBytes(prefix: unknown, name = 'prefix'): Buffer {
   if (typeof prefix !== 'string') throw invalidArgument(name, 'a string', prefix);
-  const fault = textFault(prefix);
+  const fault = nameFault(prefix);
   if (fault !== undefined) throw invalidKey(name, fault);
   const size = Buffer.byteLength(prefix);
   if (size > Limit.KEY_MAX) {
@@ -47,7 +43,7 @@ export function prefixBytes(prefix: unknown, name = 'prefix'): Buffer {
 /** A domain: 1 to 64 bytes of UTF-8 by the rules of a key. */
 export const domain: Check<string> = (value, name) => {
   const expected = `a string of 1 to ${String(Limit.DOMAIN_MAX)} bytes in UTF-8 without control characters`;
-  const valid = typeof value === 'string' && value !== '' && textFault(value) === undefined;
+  const valid = typeof value === 'string' && value !== '' && nameFault(value) === undefined;
   if (!valid) throw invalidArgument(name, expected, value);
   const size = Buffer.byteLength(value);
   if (size > Limit.DOMAIN_MAX) throw mustBe(name, expected, `${String(size)} bytes`);
@@ -69,18 +65,11 @@ export function valueBytes(value: unknown, name = 'value'): Buffer {
       detail: `the ${name} has ${String(size)} bytes, more than ${String(Limit.VALUE_MAX)}`,
     });
   }
-  if (isString && loneSurrogate.test(value)) throw invalidArgument(name, 'well-formed Unicode', value);
+  if (isString && !isWellFormed(value)) throw invalidArgument(name, 'well-formed Unicode', value);
   const copy = wipeableBuffer(size);
   if (isString) copy.write(value);
   else copy.set(value);
   return copy;
-}
-
-/** What is wrong with the characters of a key or domain. */
-function textFault(text: string): string | undefined {
-  if (loneSurrogate.test(text)) return 'has half of a surrogate pair, so it is not well-formed Unicode';
-  const at = text.search(controlCharacter);
-  return at < 0 ? undefined : `has a control character at index ${String(at)}`;
 }
 
 /** Without the key itself: what is not a key may be a value in the wrong place. */

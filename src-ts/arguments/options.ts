@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** The options of every method: their types, and the checks that belong to them. */
-import { abortSignal, boolean, checkOptions, integer, oneOf, string, uuid, type Check } from './checks.js';
+import {
+  abortSignal,
+  boolean,
+  checkOptions,
+  integer,
+  milliseconds,
+  oneOf,
+  string,
+  uuid,
+  type Check,
+} from './checks.js';
 import { SecureStorageError } from '../errors/error.js';
 import { domain } from './keys.js';
 import { Limit, REVISION_ABSENT } from '../protocol/contract.js';
@@ -111,12 +121,10 @@ export type BatchOperation =
   | ({ readonly type: 'put'; readonly key: string; readonly value: string | Uint8Array } & ConditionOptions)
   | { readonly type: 'delete'; readonly key: string; readonly ifRevision?: number | undefined };
 
-/** The largest delay of a timer in Node.js. */
-const timeoutMs = integer(1, 0x7fff_ffff);
 const revision = (min: number) => integer(min, Number.MAX_SAFE_INTEGER);
 const anything: Check<unknown> = (value) => value;
 
-const call = { signal: abortSignal, timeoutMs };
+const call = { signal: abortSignal, timeoutMs: milliseconds };
 const encoding = oneOf('utf8', 'base64', 'hex');
 const condition = { ifAbsent: boolean, ifRevision: revision(REVISION_ABSENT) };
 

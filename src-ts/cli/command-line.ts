@@ -2,7 +2,8 @@
 /** From arguments to what a command works with. */
 import { parseArgs } from 'node:util';
 
-import { groupId } from '../errors/access.js';
+import { groupId } from '../util/groups.js';
+import { LONGEST_TIMER_MS } from '../util/timers.js';
 import { SecureStorageError } from '../errors/error.js';
 import type { BackendName, OpenOptions } from '../arguments/options.js';
 import type { Command, OptionSpec, OptionValues } from './command.js';
@@ -165,7 +166,7 @@ function group(value: string | undefined): number | undefined {
 function timeoutMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const milliseconds = Math.ceil(Number(value) * 1000);
-  if (!/^\d*\.?\d+$/.test(value) || milliseconds < 1 || milliseconds > 0x7fff_ffff) {
+  if (!/^\d*\.?\d+$/.test(value) || milliseconds < 1 || milliseconds > LONGEST_TIMER_MS) {
     throw usageError('--timeout must be a number of seconds above 0 and up to 2147483, such as 30 or 0.5');
   }
   return milliseconds;

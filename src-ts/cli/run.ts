@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { detailsOf, isSecureStorageError, SecureStorageError } from '../errors/error.js';
-import { errorTable, Exit, type ErrorCode } from '../errors/table.js';
+import { Exit } from '../errors/table.js';
 import { openOptions, ownArguments, parse, usageError, type Arguments } from './command-line.js';
 import type { Command } from './command.js';
 import { commandHelp, overview } from './help.js';
 import { isBrokenPipe, type Io } from './terminal/io.js';
-import { commandLike, hasCommand, loadCommand, secondWords, withWholeName } from './registry.js';
+import { commandLike, loadCommand, secondWords, withWholeName } from './registry.js';
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
 import { tellWaiting } from './terminal/waiting.js';
+import { report } from './report.js';
 
 /** What a shell reports for a program that SIGPIPE ended (128 + 13); Node.js ignores that signal. */
 const BROKEN_PIPE = 141;
@@ -37,7 +37,7 @@ export async function run(args: readonly string[], io: Io, process: Process): Pr
   } catch (error) {
     if (isBrokenPipe(error)) return BROKEN_PIPE;
     const [name = ''] = withWholeName(args);
-    return report(inOwnWords(asOutputError(error), name), io, ownArguments(args).includes('--json'));
+    return report(error, name, io, ownArguments(args).includes('--json'));
   }
 }
 
@@ -114,49 +114,4 @@ async function runCommand(
       () => undefined,
     );
   }
-}
-
-/** Names the command in place of the method that failed, and options as they are given here. */
-function inOwnWords(error: unknown, command: string): unknown {
-  const details = error instanceof SecureStorageError ? detailsOf(error) : undefined;
-  if (!(error instanceof SecureStorageError) || details === undefined) return error;
-  const operation = details.operation === undefined ? undefined : command;
-  const detail = details.detail?.replace(/\boptions\.([\w.]+)/g, (_, name: string) => `--${optionNamed(name)}`);
-  const help = wrongUse.has(error.code) && hasCommand(command) ? `See "optee-storage ${command} --help".` : undefined;
-  return new SecureStorageError(error.code, { ...details, operation, detail, remedy: details.remedy ?? help });
-}
-
-const wrongUse: ReadonlySet<ErrorCode> = new Set(['ERR_INVALID_ARG', 'ERR_USAGE']);
-
-/** The option of the command line for one of SecureStorage.open() or a method. */
-function optionNamed(property: string): string {
-  return property === 'simulator.directory' ? 'simulator-dir' : kebabCase(property);
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** Node.js's own error of a stream that could not be written to is one of the table. */
-function asOutputError(error: unknown): unknown {
-  const { syscall, message } = error as Partial<NodeJS.ErrnoException>;
-  if (isSecureStorageError(error) || syscall !== 'write') return error;
-  const detail = `standard output could not be written: ${String(message)}`;
-  return new SecureStorageError('ERR_OUTPUT', { detail, remedy: 'Make room where it leads to.', cause: error });
-}
-
-function report(error: unknown, io: Io, json: boolean): number {
-  if (!isSecureStorageError(error)) {
-    const { message } = error instanceof Error ? error : new Error('an unknown error');
-    io.note(
-      json ? `${JSON.stringify({ error: { code: 'ERR_UNEXPECTED', message } })}\n` : `optee-storage: ${message}\n`,
-    );
-    return Exit.ERROR;
-  }
-  io.note(json ? `${JSON.stringify({ error })}\n` : `optee-storage: ${described(error)}\n`);
-  return errorTable[error.code].exit;
-}
-
-function described({ message, code }: SecureStorageError): string {
-  return code === 'ERR_USAGE' ? message : `${message} [${code}]`;
 }

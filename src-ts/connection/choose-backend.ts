@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
+/** Which backend a store has, and when the simulator may be one. */
+import os from 'node:os';
+import path from 'node:path';
+
+import type { BackendName, OpenOptions, SimulatorOptions } from '../arguments/options.js';
 import { SecureStorageError } from '../errors/error.js';
-import type { BackendName, OpenOptions } from '../arguments/options.js';
 import type { TeeBackend } from '../tee/seam.js';
+
+let warned = false;
 
 /**
  * The backend that the options name, or the environment. What it consists of is loaded here, so that importing the
@@ -9,12 +15,9 @@ import type { TeeBackend } from '../tee/seam.js';
  * @throws SecureStorageError ERR_INVALID_ARG, ERR_SIMULATOR_REFUSED
  */
 export function chooseBackend({ backend, simulator }: Pick<OpenOptions, 'backend' | 'simulator'>): TeeBackend {
-  if (backendName({ backend }) === 'optee') {
-    const { nativeBackend } = require('../native/backend.js') as typeof import('../native/backend.js');
-    return nativeBackend();
-  }
-  const { simulatorBackend } = require('../simulator/backend.js') as typeof import('../simulator/backend.js');
-  return simulatorBackend(simulator);
+  if (backendName({ backend }) === 'simulator') return chooseSimulator(simulator);
+  const { nativeBackend } = require('../native/backend.js') as typeof import('../native/backend.js');
+  return nativeBackend();
 }
 
 /**
@@ -26,12 +29,42 @@ export function backendName({ backend }: Pick<OpenOptions, 'backend'>): BackendN
 }
 
 function fromEnvironment(): BackendName {
-  const name = process.env.OPTEE_STORAGE_BACKEND;
-  // Set but empty is how shells unset.
-  if (name === undefined || name === '') return 'optee';
+  const name = given(process.env.OPTEE_STORAGE_BACKEND);
+  if (name === undefined) return 'optee';
   if (name === 'optee' || name === 'simulator') return name;
   throw new SecureStorageError('ERR_INVALID_ARG', {
     detail: "OPTEE_STORAGE_BACKEND in the environment must be 'optee' or 'simulator'",
     remedy: 'Set it to one of these, or unset it.',
   });
+}
+
+/** The simulator protects nothing: it is refused in production, and says once where its data is. */
+function chooseSimulator({ directory, allowInProduction = false }: SimulatorOptions = {}): TeeBackend {
+  if (process.env.NODE_ENV === 'production' && !allowInProduction)
+    throw new SecureStorageError('ERR_SIMULATOR_REFUSED');
+  // A variable that is not set, in most cases; it would be the working directory.
+  if (directory === '')
+    throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'options.simulator.directory must not be empty' });
+  const folder = path.resolve(directory ?? defaultDirectory());
+  if (!warned) process.stderr.write(`optee-secure-storage: the simulator protects nothing; its data is in ${folder}\n`);
+  warned = true;
+  const { simulatorOf } = require('../simulator/backend.js') as typeof import('../simulator/backend.js');
+  return simulatorOf(folder);
+}
+
+/** The directory that the environment names, or one where this system keeps the data of a user's programs. */
+function defaultDirectory(): string {
+  const { OPTEE_STORAGE_SIMULATOR_DIR: named, LOCALAPPDATA, XDG_DATA_HOME } = process.env;
+  const home = os.homedir();
+  const places: Partial<Record<NodeJS.Platform, string | undefined>> = {
+    win32: given(LOCALAPPDATA) ?? path.join(home, 'AppData', 'Local'),
+    darwin: path.join(home, 'Library', 'Application Support'),
+  };
+  const data = places[process.platform] ?? given(XDG_DATA_HOME) ?? path.join(home, '.local', 'share');
+  return given(named) ?? path.join(data, 'optee-secure-storage', 'simulator');
+}
+
+/** Set but empty is how shells unset. */
+function given(variable: string | undefined): string | undefined {
+  return variable === '' ? undefined : variable;
 }

@@ -38,8 +38,3 @@ export function told(error: SecureStorageError): { readonly error: string; reado
   const text = error.message.replace(/^\w+: /, '').replace(remedy, '');
   return { error: text.replace(/\.\s*$/, ''), remedy };
 }
-
-/** The permission bits of a file, as ls shows them in numbers. */
-export function octal(mode: number): string {
-  return (mode & 0o7777).toString(8).padStart(4, '0');
-}

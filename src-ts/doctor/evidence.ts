@@ -2,11 +2,17 @@
 /** What an attempt to use a store brings to light. */
 import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '../errors/error.js';
 import type { StoreInfo } from '../connection/info.js';
-import type { OpenOptions } from '../arguments/options.js';
-import type { SecureStorage } from '../store.js';
+import type { CallOptions, ListOptions, OpenOptions } from '../arguments/options.js';
 import { checkIds, type CheckId } from './diagnosis.js';
 
-export type Open = (options: OpenOptions) => Promise<SecureStorage>;
+/** What of a store the doctor uses. */
+export interface Usable {
+  info(options?: CallOptions): Promise<StoreInfo>;
+  list(options?: ListOptions): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export type Open = (options: OpenOptions) => Promise<Usable>;
 
 export interface Evidence {
   /** Why a store cannot be opened or read; undefined if it can. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The tee-supplicant as procfs shows it: whether it runs, as whom, and where it keeps and looks for things. */
-import { INITIAL_PID_NAMESPACE, parseStat, SUPPLICANT } from '../native/supplicant-probe.js';
+import { INITIAL_PID_NAMESPACE, SUPPLICANT } from '../native/supplicant-probe.js';
+import { parseStat } from '../util/proc-stat.js';
 import { glance, type Host } from './host.js';
 import { parseMounts, type Mount } from './mounts.js';
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** What to tell a user who may not open the TEE device. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
+
+import { ownershipOf, type Ownership } from '../tee/devices.js';
+import { groupName } from '../util/groups.js';
 
 /**
  * The exact step that gives this user access to the device.
@@ -24,45 +27,12 @@ export function accessRemedy(detail: string, owner: (device: string) => Ownershi
   );
 }
 
-/** The group that owns a device node. */
-export interface Ownership {
-  readonly id: number;
-  readonly name: string;
-  /** Whether its members may read and write. */
-  readonly mayOpen: boolean;
-}
-
 function ownership(device: string): Ownership | null {
   try {
-    const { gid, mode } = statSync(device);
-    return { id: gid, name: groupName(gid) ?? String(gid), mayOpen: (mode & 0o060) === 0o060 };
+    return ownershipOf(statSync(device), groupName);
   } catch {
     return null;
   }
-}
-
-/** Name of a group by /etc/group; null if it is not there. */
-export function groupName(id: number): string | null {
-  return groups().find((group) => group.id === id)?.name ?? null;
-}
-
-/** Id of a group by /etc/group; null if it is not there. */
-export function groupId(name: string): number | null {
-  return groups().find((group) => group.name === name)?.id ?? null;
-}
-
-/** The lines of group(5): name:password:id:members. */
-function groups(): { name: string; id: number }[] {
-  let text: string;
-  try {
-    text = readFileSync('/etc/group', 'utf8');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => {
-    const [name, , id] = line.split(':');
-    return name && id ? [{ name, id: Number(id) }] : [];
-  });
 }
 
 function userName(): string {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { errorTable, type ErrorCode } from './table.js';
-import { TaError } from '../protocol/contract.js';
 import { Origin } from '../tee/seam.js';
 import { quoted } from '../util/visible.js';
 
 export { type ErrorCode } from './table.js';
 
-const taResults: ReadonlySet<number> = new Set(Object.values(TaError));
 const brand = Symbol.for('optee-secure-storage.error');
 const allDetails = new WeakMap<SecureStorageError, ErrorDetails>();
 
@@ -108,8 +106,13 @@ function messageOf(code: ErrorCode, { operation, key, detail, remedy, result, or
 
 /** The TEE's own words, for those who look them up; the TA's results say no more than the code does. */
 function source(result: number | undefined, origin: number | undefined): string {
-  if (result === undefined || taResults.has(result)) return '';
+  if (result === undefined || isOfTa(result)) return '';
   return ` (result ${hex(result)}${origin === undefined ? '' : `, origin ${originName(origin) ?? String(origin)}`})`;
+}
+
+/** GlobalPlatform leaves these to implementations (TEE Internal Core API Specification 1.3, 3.3.1); the TA has some. */
+function isOfTa(result: number): boolean {
+  return result >= 0x8000_0000 && result <= 0x8fff_ffff;
 }
 
 function originName(origin: number | undefined): OriginName | undefined {

@@ -4,33 +4,11 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { loadFirst, thisHost, type Binary } from './binaries.js';
+import { EncodedParam } from '../tee/params.js';
 
 /** An opaque object: a session of the addon. It is closed when it is garbage. */
 export interface NativeSession {
   readonly __nativeSession: never;
-}
-
-/** Types of a parameter by the numbers of the TEE Client API; the memory references are the temporary ones. */
-export const ParamType = {
-  NONE: 0,
-  VALUE_INPUT: 1,
-  VALUE_OUTPUT: 2,
-  VALUE_INOUT: 3,
-  MEMREF_INPUT: 5,
-  MEMREF_OUTPUT: 6,
-  MEMREF_INOUT: 7,
-} as const;
-
-/** One parameter as the addon takes it. */
-export interface NativeParam {
-  readonly type: number;
-  /** Of values. */
-  readonly a?: number;
-  readonly b?: number;
-  /** Of input memory references: copied during the call, at most `size` bytes. */
-  readonly data?: Uint8Array;
-  /** Of memory references: bytes of shared memory. */
-  readonly size?: number;
 }
 
 /** How a request ended, as the addon reports it. */
@@ -88,9 +66,9 @@ export interface Addon {
     uuid: Uint8Array,
     login: number,
     group: number,
-    params: readonly NativeParam[],
+    params: readonly EncodedParam[],
   ): number;
-  invoke(session: NativeSession, request: number, command: number, params: readonly NativeParam[]): number;
+  invoke(session: NativeSession, request: number, command: number, params: readonly EncodedParam[]): number;
   /** Closes session and context after everything that is queued. Its outcome says nothing. */
   close(session: NativeSession, request: number): number;
   /** Takes a request out of the queue; false if it is not there any more. A close stays. */

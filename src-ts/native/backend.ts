@@ -2,7 +2,8 @@
 /** The backend for a real TEE: sessions over the native addon, and through it libteec and the kernel's driver. */
 import { loadAddon, type Addon, type NativeOutcome } from './addon.js';
 import { contextFailure } from './open-failure.js';
-import { encodeParams, encodeUuid, uint32 } from '../tee/params.js';
+import { encodeParams, uint32 } from '../tee/params.js';
+import { encodeUuid } from '../util/uuid.js';
 import { Requests, type Probe } from './requests.js';
 import {
   TeeFailure,

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Why there is no context: libteec says "item not found" for every reason. */
 import { closeSync, openSync, statSync } from 'node:fs';
+import { deviceNodes, octal } from '../tee/devices.js';
 import { TeeFailure } from '../tee/seam.js';
-
-/** As many as OP-TEE's libteec tries. */
-const DEVICES = 10;
 
 /**
  * Looks for the reason after TEEC_InitializeContext has failed; not before, for another libteec may need no device.
@@ -12,7 +10,8 @@ const DEVICES = 10;
  * @returns 'no-device' or 'no-permission'
  */
 export function contextFailure(folder = '/dev'): TeeFailure {
-  const attempts = Array.from({ length: DEVICES }, (_, i) => attempt(`${folder}/tee${String(i)}`));
+  const nodes = deviceNodes(folder);
+  const attempts = nodes.map(attempt);
   const denied = attempts.find(({ code }) => code === 'EACCES' || code === 'EPERM');
   if (denied !== undefined) return new TeeFailure('no-permission', describe(denied));
   const present = attempts.filter(({ code }) => code !== 'ENOENT');
@@ -20,8 +19,8 @@ export function contextFailure(folder = '/dev'): TeeFailure {
     const tried = present.map(describe).join(', ');
     return new TeeFailure('no-device', `libteec accepts none of the devices there are: ${tried}`);
   }
-  const last = `${folder}/tee${String(DEVICES - 1)}`;
-  return new TeeFailure('no-device', `none of ${folder}/tee0 to ${last} exists: the kernel has no TEE driver for it`);
+  const range = `${nodes[0] ?? ''} to ${nodes.at(-1) ?? ''}`;
+  return new TeeFailure('no-device', `none of ${range} exists: the kernel has no TEE driver for it`);
 }
 
 interface Attempt {
@@ -47,7 +46,7 @@ function describe({ path, code }: Attempt): string {
 function ownership(path: string): string {
   try {
     const { uid, gid, mode } = statSync(path);
-    return `, mode ${(mode & 0o7777).toString(8).padStart(4, '0')}, owner ${String(uid)}, group ${String(gid)}`;
+    return `, mode ${octal(mode)}, owner ${String(uid)}, group ${String(gid)}`;
   } catch {
     return '';
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The requests of one native session: deadlines, abort signals, and what to make of a call that does not return. */
 import { Abandoned, Submitted, type Addon, type NativeOutcome, type NativeSession } from './addon.js';
+import { CLOSE_MS, giveUp, limit, type Reached, type Revocable } from '../tee/limits.js';
 import { TeeFailure, type CallOptions } from '../tee/seam.js';
+import { timer, withResolvers } from '../util/timers.js';
 
 /** Tells whether a thread waits in vain for a supplicant, see SupplicantProbe. */
 export interface Probe {
@@ -14,13 +16,15 @@ export interface Probe {
  */
 const DOUBT_MS = 200;
 const CERTAINTY_MS = 200;
-/** What close() waits at most for the closing itself. */
-const CLOSE_MS = 5000;
-/** The longest that a timer of Node.js can wait. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** Gives a request of this id to the addon; returns one of {@link Submitted}. */
 type Submit = (session: NativeSession, id: number) => number;
+
+/** How far a request was, by what the addon says when it is abandoned. */
+const reachedWhen: Readonly<Record<number, Reached>> = {
+  [Abandoned.FINISHED]: 'finished',
+  [Abandoned.QUEUED]: 'queued',
+  [Abandoned.RUNNING]: 'running',
+};
 
 interface Pending {
   readonly outcome: Promise<NativeOutcome>;
@@ -52,18 +56,13 @@ export class Requests {
     if (!(timeoutMs > 0)) throw new RangeError('"timeoutMs" is not a positive number');
     signal?.throwIfAborted();
     const id = this.#submit(submit);
-    const stopTimer = this.#limit(id, timeoutMs);
+    const stopLimit = limit(this.#revocable(id), { timeoutMs, signal }, 'the TEE');
     const stopDoubting = this.#doubt(id);
-    const onAbort = () => {
-      if (this.#addon.withdraw(this.#session, id)) this.#pending.get(id)?.reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
     try {
       return await this.#outcome(id);
     } finally {
-      stopTimer();
+      stopLimit();
       stopDoubting();
-      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -107,23 +106,17 @@ export class Requests {
     return promise;
   }
 
-  #limit(id: number, timeoutMs: number): () => void {
-    const expire = () => {
-      this.#abandon(id, (started) => {
-        const what = started ? 'the TEE has not answered' : 'the request has waited behind others';
-        return new TeeFailure('timeout', `${what} for ${String(timeoutMs)} ms`, started);
-      });
+  #revocable(id: number): Revocable {
+    return {
+      withdraw: () => this.#addon.withdraw(this.#session, id),
+      abandon: () => {
+        const reached = reachedWhen[this.#addon.abandon(this.#session, id)] ?? 'finished';
+        // The session's thread is set aside, so closing would wait in vain.
+        if (reached === 'running') this.#stopClosing?.();
+        return reached;
+      },
+      reject: (reason) => this.#pending.get(id)?.reject(reason),
     };
-    return timer(expire, Math.min(timeoutMs, LONGEST_TIMER_MS));
-  }
-
-  /** Gives a request up, unless its outcome is on the way. */
-  #abandon(id: number, reason: (started: boolean) => TeeFailure): void {
-    const abandoned = this.#addon.abandon(this.#session, id);
-    if (abandoned === Abandoned.FINISHED) return;
-    const started = abandoned === Abandoned.RUNNING;
-    this.#pending.get(id)?.reject(reason(started));
-    if (started) this.#stopClosing?.();
   }
 
   /** Watches a request for a missing supplicant; returns what ends that. */
@@ -145,28 +138,12 @@ export class Requests {
   /** Whatever waits behind a call that waits in vain does so too. */
   #abandonAll(): void {
     for (const id of this.#pending.keys()) {
-      this.#abandon(id, (started) => new TeeFailure('no-supplicant', 'no tee-supplicant is running', started));
+      giveUp(
+        this.#revocable(id),
+        (started) => new TeeFailure('no-supplicant', 'no tee-supplicant is running', started),
+      );
     }
   }
-}
-
-/** Like setTimeout, but returns what stops it. */
-function timer(callback: () => void, ms: number): () => void {
-  const timeout = setTimeout(callback, ms);
-  return () => {
-    clearTimeout(timeout);
-  };
-}
-
-/** As Promise.withResolvers() of later versions of Node.js. */
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
-  let resolve!: (value: T) => void;
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }
 
 function refusal(submitted: number): TeeFailure {

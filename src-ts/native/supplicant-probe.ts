@@ -7,18 +7,13 @@
  * who waits for a supplicant that is about to start, and a starting supplicant would find the device taken.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { parseStat, type ProcStat } from '../util/proc-stat.js';
 
 /** The inode of the initial PID namespace is fixed (Linux, include/uapi/linux/nsfs.h: PID_NS_INIT_INO 0xEFFFFFFC). */
 export const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
 /** tee-supplicant, and what boards make of its name. The kernel keeps 15 characters. */
 export const SUPPLICANT = /tee[-_]?supp/;
-
-/** Name and state of a process or thread by the text of its stat file, "id (name) state …". */
-export function parseStat(text: string): { name: string; state: string } | undefined {
-  const fields = /^\d+ \((.*)\) (\S)/s.exec(text);
-  return fields === null ? undefined : { name: fields[1] ?? '', state: fields[2] ?? '' };
-}
 
 export class SupplicantProbe {
   readonly #proc: string;
@@ -68,7 +63,7 @@ export class SupplicantProbe {
   }
 
   /** Of a process or thread; undefined if there is none to see. */
-  #status(folder: string): { name: string; state: string } | undefined {
+  #status(folder: string): ProcStat | undefined {
     return parseStat(this.#read(`${folder}/stat`) ?? '');
   }
 

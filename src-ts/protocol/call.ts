@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { SecureStorageError, type ErrorCode, type ErrorDetails } from '../errors/error.js';
-import type { CallOptions } from '../arguments/options.js';
+import type { CallOptions } from '../tee/seam.js';
 
 /** One call of the API on its way through the layers: what it is about, and until when it may take. */
 export class Call {
@@ -16,7 +16,7 @@ export class Call {
   constructor(
     readonly operation: string,
     readonly key: string | undefined,
-    options: CallOptions & { readonly timeoutMs: number },
+    options: CallOptions,
   ) {
     this.#signal = options.signal;
     this.#timeoutMs = options.timeoutMs;

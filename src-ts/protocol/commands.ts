@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The commands of the TA: what is sent, and what is made of the answer. See ta/include/secstor_ta.h for each of them. */
 import type { Call } from './call.js';
-import { formatUuid } from '../connection/identity.js';
+import { formatUuid } from '../util/uuid.js';
 import { MalformedReply, PackedReader, halves, wide } from './packing.js';
-import { Command, Limit, REVISION_ANY, TeeResult } from './contract.js';
+import { Command, Limit, REVISION_ANY } from './contract.js';
+import { TeeResult } from '../tee/results.js';
 import { decodeEntries, decodeInfo, decodePage, type Entry, type Page, type TaInfo } from './decode.js';
 import { commandError } from './outcomes.js';
 import type { Outcome, Param } from '../tee/seam.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Decoders of packed answers. They believe nothing: sizes, counts, order and text are checked. */
-import { formatUuid } from '../connection/identity.js';
+import { formatUuid } from '../util/uuid.js';
 import { MalformedReply, PackedReader, decodeUtf8, wide } from './packing.js';
-import { keyBytes } from '../arguments/keys.js';
+import { isKey } from './names.js';
 import { Info } from './contract.js';
 
 /** A value and its revision; null stands for a key that does not exist. */
@@ -124,11 +124,11 @@ export function decodePage(
 function keyOf(bytes: Buffer): string {
   try {
     const key = decodeUtf8(bytes);
-    keyBytes(key);
-    return key;
-  } catch (error) {
-    throw new MalformedReply('has a key that is not one', { cause: error });
+    if (isKey(key)) return key;
+  } catch {
+    // Bytes that are not UTF-8 are not a key either.
   }
+  throw new MalformedReply('has a key that is not one');
 }
 
 function assertEnd(reader: PackedReader): void {

@@ -5,7 +5,8 @@ import { accessRemedy } from '../errors/access.js';
 import { errorTable } from '../errors/table.js';
 import { isSecureStorageError, type ErrorCode, type ErrorDetails, type SecureStorageError } from '../errors/error.js';
 import { MalformedReply } from './packing.js';
-import { TaError, TeeResult } from './contract.js';
+import { TaError } from './contract.js';
+import { TeeResult } from '../tee/results.js';
 import { Login, Origin, TeeFailure, type FailureKind, type Outcome, type SessionTarget } from '../tee/seam.js';
 
 /** Results that mean the same whoever reports them and whenever. */

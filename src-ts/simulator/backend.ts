@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The backend without a TEE: the Trusted Application in a thread of this process. */
-import os from 'node:os';
-import path from 'node:path';
-
-import { SecureStorageError } from '../errors/error.js';
-import type { SimulatorOptions } from '../arguments/options.js';
-import { TeeResult } from '../protocol/contract.js';
-import type { NativeParam } from '../native/addon.js';
-import { encodeParams, encodeUuid, uint32 } from '../tee/params.js';
+import { TeeResult } from '../tee/results.js';
+import { type EncodedParam, encodeParams, uint32 } from '../tee/params.js';
+import { CLOSE_MS, QueueLimit } from '../tee/limits.js';
+import { encodeUuid } from '../util/uuid.js';
 import {
   bareOutcome,
   Origin,
@@ -25,49 +21,15 @@ import { SimulatorThread, type Done } from './thread.js';
 
 /** As the addon has it. */
 const SHARED_MEMORY = { maxSharedBytes: 4 * 1024 * 1024, sliceAlignment: 64 };
-/** What close() waits at most. */
-const CLOSE_MS = 5000;
-/** So much waits in one session at most, as with the addon. */
-const MOST_REQUESTS = 1024;
-const MOST_BYTES = 64 * 1024 * 1024;
 
 /** One for each directory; it has a thread while it has sessions. */
 const simulators = new Map<string, Simulator>();
-let warned = false;
 
-/**
- * The simulator of a directory.
- * @throws SecureStorageError ERR_SIMULATOR_REFUSED, ERR_INVALID_ARG
- */
-export function simulatorBackend({ directory, allowInProduction = false }: SimulatorOptions = {}): TeeBackend {
-  if (process.env.NODE_ENV === 'production' && !allowInProduction)
-    throw new SecureStorageError('ERR_SIMULATOR_REFUSED');
-  // A variable that is not set, in most cases; it would be the working directory.
-  if (directory === '')
-    throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'options.simulator.directory must not be empty' });
-  const folder = path.resolve(directory ?? defaultDirectory());
-  if (!warned) process.stderr.write(`optee-secure-storage: the simulator protects nothing; its data is in ${folder}\n`);
-  warned = true;
+/** The simulator of a folder: one for all stores of this process. @param folder an absolute path */
+export function simulatorOf(folder: string): Simulator {
   const simulator = simulators.get(folder) ?? new Simulator(folder);
   simulators.set(folder, simulator);
   return simulator;
-}
-
-/** The directory that the environment names, or one where this system keeps the data of a user's programs. */
-function defaultDirectory(): string {
-  const { OPTEE_STORAGE_SIMULATOR_DIR: named, LOCALAPPDATA, XDG_DATA_HOME } = process.env;
-  const home = os.homedir();
-  const places: Partial<Record<NodeJS.Platform, string | undefined>> = {
-    win32: given(LOCALAPPDATA) ?? path.join(home, 'AppData', 'Local'),
-    darwin: path.join(home, 'Library', 'Application Support'),
-  };
-  const data = places[process.platform] ?? given(XDG_DATA_HOME) ?? path.join(home, '.local', 'share');
-  return given(named) ?? path.join(data, 'optee-secure-storage', 'simulator');
-}
-
-/** Set but empty is how shells unset. */
-function given(variable: string | undefined): string | undefined {
-  return variable === '' ? undefined : variable;
 }
 
 export class Simulator implements TeeBackend {
@@ -168,7 +130,7 @@ class SimulatorSession implements TeeSession {
       params: taken,
     } as const;
     const bytes = taken.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
-    if (this.#underWay.size >= MOST_REQUESTS || this.#bytes + bytes > MOST_BYTES)
+    if (this.#underWay.size >= QueueLimit.REQUESTS || this.#bytes + bytes > QueueLimit.BYTES)
       throw new TeeFailure('queue-full', 'too many requests are waiting');
     this.#bytes += bytes;
     const running = this.#thread.run(work, options);
@@ -203,7 +165,7 @@ class SimulatorSession implements TeeSession {
  * Copies of the bytes, for the thread to have and to wipe. They are no part of a larger piece of memory, such as Buffer's
  * pool, which would be handed over with them.
  */
-function takeParams(params: readonly Param[]): NativeParam[] {
+function takeParams(params: readonly Param[]): EncodedParam[] {
   return encodeParams(params, SHARED_MEMORY).map((param) =>
     param.data === undefined ? param : { ...param, data: new Uint8Array(param.data) },
   );

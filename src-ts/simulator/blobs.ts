@@ -3,7 +3,7 @@
  * What the TEE of the simulator stores its persistent objects in: soft-tee/include/blob_store.h in TypeScript. The
  * Trusted Application renames nothing, so nothing here does.
  */
-import { TeeResult } from '../protocol/contract.js';
+import { TeeResult } from '../tee/results.js';
 
 /** Tells the TEE why it cannot have or change a blob. */
 export class BlobError extends Error {

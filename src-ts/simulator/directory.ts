@@ -8,24 +8,14 @@
  *     v1/lock/      the token of token.ts; its note changes whenever an object does
  */
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { makeFolder } from '../util/files.js';
-import { TeeResult } from '../protocol/contract.js';
+import { makeFolder, syncFolder, writeDurably } from '../util/files.js';
+
+import { TeeResult } from '../tee/results.js';
 import { BlobError, Unavailable, type SharedBlobs } from './blobs.js';
-import { attempt, EncryptedFiles, syncFolder } from './encrypted-files.js';
+import { attempt, EncryptedFiles } from './encrypted-files.js';
 import { makeToken, newNote, Token } from './token.js';
 
 const KEY_SIZE = 32;
@@ -163,8 +153,8 @@ function fill(fresh: string): void {
   mkdirSync(path.join(fresh, 'lock'), { mode: 0o700 });
   makeToken(path.join(fresh, 'lock'));
   const key = randomBytes(KEY_SIZE);
-  writeDurably(path.join(fresh, 'key'), key);
-  writeDurably(path.join(fresh, 'key-check'), checkOf(key));
+  writeDurably(path.join(fresh, 'key'), [key], 0o600);
+  writeDurably(path.join(fresh, 'key-check'), [checkOf(key)], 0o600);
   syncFolder(fresh);
 }
 
@@ -204,14 +194,4 @@ const OTHER_DIRECTORY =
 
 function checkOf(key: Buffer): string {
   return createHash('sha256').update('optee-secure-storage simulator').update(key).digest('hex').slice(0, 16);
-}
-
-function writeDurably(file: string, data: Uint8Array | string): void {
-  const opened = openSync(file, 'wx', 0o600);
-  try {
-    writeFileSync(opened, data);
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
-  }
 }

@@ -5,22 +5,12 @@
  *     nonce (12 random bytes) | encrypted data | tag (16 bytes)
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 
-import { TeeResult } from '../protocol/contract.js';
+import { TeeResult } from '../tee/results.js';
 import { BlobError, type BlobStore } from './blobs.js';
+import { syncFolder, writeWhole } from '../util/files.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_SIZE = 12;
@@ -59,14 +49,11 @@ export class EncryptedFiles implements BlobStore {
   write(name: string, data: Uint8Array): void {
     attempt(() => {
       try {
-        this.#writeFresh(this.#encrypt(name, data));
-        this.#assertMayChange();
-        renameSync(this.#fresh, this.#path(name));
+        const options = { fresh: this.#fresh, beforePlaced: this.#assertMayChange };
+        writeWhole(this.#path(name), this.#encrypt(name, data), 0o600, options);
       } catch (error) {
-        rmSync(this.#fresh, { force: true });
         throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? taken(error) : error;
       }
-      syncFolder(this.#folder);
     });
   }
 
@@ -83,16 +70,6 @@ export class EncryptedFiles implements BlobStore {
       unlinkSync(this.#path(name));
       syncFolder(this.#folder);
     });
-  }
-
-  #writeFresh(parts: readonly Buffer[]): void {
-    const file = openSync(this.#fresh, 'w', 0o600);
-    try {
-      for (const part of parts) writeFully(file, part);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
   }
 
   #path(name: string): string {
@@ -119,21 +96,6 @@ export class EncryptedFiles implements BlobStore {
       data.fill(0);
       throw corrupt(name, error);
     }
-  }
-}
-
-function writeFully(file: number, data: Uint8Array): void {
-  for (let at = 0; at < data.length;) at += writeSync(file, data, at);
-}
-
-/** Makes the names in a folder last through a power cut. Windows opens no folders, and does that by itself. */
-export function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const opened = openSync(folder, 'r');
-  try {
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
   }
 }
 

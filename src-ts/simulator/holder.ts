@@ -2,9 +2,7 @@
 /** Who holds something, in a form in which another process can tell whether it is still there. */
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** Fields of proc_pid_stat(5), counted from the one behind the command's name, which may have spaces in it. */
-const STATE = 3 - 3;
-const START_TIME = 22 - 3;
+import { parseStat } from '../util/proc-stat.js';
 
 /**
  * This thread: `<id>.<start time>.<PID namespace>.<boot>` on Linux, where a thread has an ID and /proc tells when it
@@ -41,9 +39,8 @@ export function isGone(holder: string): boolean | undefined {
 
 /** @returns undefined for a process that has ended and waits for its parent to notice */
 function startTime(thread: string): string | undefined {
-  const stat = readFileSync(`/proc/${thread}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return 'ZX'.includes(fields[STATE] ?? '') ? undefined : fields[START_TIME];
+  const stat = parseStat(readFileSync(`/proc/${thread}/stat`, 'latin1'));
+  return stat === undefined || 'ZX'.includes(stat.state) ? undefined : stat.startTime;
 }
 
 /** In which PID namespace of which boot the numbers hold. */

@@ -2,8 +2,8 @@
 /** Who a client of the simulator is: what the kernel would attest of this process. */
 import os from 'node:os';
 
-import { clientUuid, idOutside, isMember, namedUuid } from '../connection/identity.js';
-import { encodeUuid } from '../tee/params.js';
+import { isMember, idOutside, clientUuid, namedUuid } from '../tee/client-uuid.js';
+import { encodeUuid } from '../util/uuid.js';
 import { Login, type SessionTarget } from '../tee/seam.js';
 import type { Client } from './module.js';
 

@@ -2,7 +2,7 @@
 /** What the simulator's thread is asked, and what it answers. */
 import { performance } from 'node:perf_hooks';
 
-import type { NativeParam } from '../native/addon.js';
+import type { EncodedParam } from '../tee/params.js';
 import type { Outcome } from '../tee/seam.js';
 import type { Client } from './module.js';
 
@@ -33,13 +33,13 @@ export type Work =
       readonly kind: 'open';
       readonly uuid: Uint8Array;
       readonly client: Client;
-      readonly params: readonly NativeParam[];
+      readonly params: readonly EncodedParam[];
     }
   | {
       readonly kind: 'invoke';
       readonly session: number;
       readonly command: number;
-      readonly params: readonly NativeParam[];
+      readonly params: readonly EncodedParam[];
     }
   | { readonly kind: 'close'; readonly session: number }
   /** The TA panics. */

@@ -5,9 +5,10 @@
  */
 import { webcrypto } from 'node:crypto';
 
-import { TeeResult } from '../protocol/contract.js';
-import { ParamType, type NativeParam } from '../native/addon.js';
+import { TeeResult } from '../tee/results.js';
+import { type EncodedParam, ParamType } from '../tee/params.js';
 import { bareOutcome, Origin, type Outcome, type ParamResult } from '../tee/seam.js';
+import { swapUuid } from '../util/uuid.js';
 import { BlobError, type BlobStore } from './blobs.js';
 
 /** Who a client is, as the kernel would attest it. */
@@ -31,6 +32,7 @@ interface Exports {
 
 const Request = { LOGIN: 0, UUID: 4, SESSION: 20, COMMAND: 24, PARAM_TYPES: 28, PARAMS: 32, ORIGIN: 64 } as const;
 const PARAM_SIZE = 8;
+const UUID_SIZE = 16;
 
 /** Thrown through the module by the TA's panic. */
 class Abandoned extends Error {}
@@ -60,20 +62,20 @@ export class TeeModule {
 
   /** The 16 octets of the TA's UUID. */
   uuid(): Uint8Array {
-    return octets(this.#view(), this.#exports.taUuid());
+    return swapUuid(this.#bytes(this.#exports.taUuid(), UUID_SIZE));
   }
 
   /** Opens a session. `session` is set if `result` is 0. */
-  open(client: Client, params: readonly NativeParam[]): Outcome & { readonly session: number } {
+  open(client: Client, params: readonly EncodedParam[]): Outcome & { readonly session: number } {
     const at = this.#exports.request();
     const view = this.#view();
     view.setUint32(at + Request.LOGIN, client.login, true);
-    putOctets(view, at + Request.UUID, client.uuid);
+    this.#bytes(at + Request.UUID, UUID_SIZE).set(swapUuid(client.uuid));
     const outcome = this.#call(params, () => this.#exports.open());
     return { ...outcome, session: this.#dead ? 0 : this.#view().getUint32(at + Request.SESSION, true) };
   }
 
-  invoke(session: number, command: number, params: readonly NativeParam[]): Outcome {
+  invoke(session: number, command: number, params: readonly EncodedParam[]): Outcome {
     const at = this.#exports.request();
     const view = this.#view();
     view.setUint32(at + Request.SESSION, session, true);
@@ -88,7 +90,7 @@ export class TeeModule {
     });
   }
 
-  #call(params: readonly NativeParam[], enter: () => number): Outcome {
+  #call(params: readonly EncodedParam[], enter: () => number): Outcome {
     const shared: (Shared | undefined)[] = [];
     try {
       for (const param of params) shared.push(this.#share(param));
@@ -108,7 +110,7 @@ export class TeeModule {
   }
 
   /** Makes a memory reference. @throws RangeError if the module has no memory for it */
-  #share({ type, data, size = 0 }: NativeParam): Shared | undefined {
+  #share({ type, data, size = 0 }: EncodedParam): Shared | undefined {
     if (!isMemref(type)) return undefined;
     const address = this.#exports.allocate(size);
     if (address === 0) throw new RangeError('out of memory');
@@ -123,7 +125,7 @@ export class TeeModule {
     this.#exports.free(memory.address);
   }
 
-  #putParams(params: readonly NativeParam[], shared: readonly (Shared | undefined)[]): void {
+  #putParams(params: readonly EncodedParam[], shared: readonly (Shared | undefined)[]): void {
     const at = this.#exports.request();
     const view = this.#view();
     let types = 0;
@@ -137,7 +139,7 @@ export class TeeModule {
     view.setUint32(at + Request.PARAM_TYPES, types, true);
   }
 
-  #result({ type }: NativeParam, memory: Shared | undefined, result: number, at: number): ParamResult {
+  #result({ type }: EncodedParam, memory: Shared | undefined, result: number, at: number): ParamResult {
     const view = this.#view();
     const first = view.getUint32(at + Request.PARAMS, true);
     const second = view.getUint32(at + Request.PARAMS + 4, true);
@@ -218,23 +220,4 @@ function resultOf(access: () => void): number {
     if (error instanceof BlobError) return error.result;
     throw error;
   }
-}
-
-/** A TEE_UUID has numbers of the machine's byte order where a UUID has octets in order. */
-function octets(view: DataView, at: number): Uint8Array {
-  const uuid = new Uint8Array(16);
-  const to = new DataView(uuid.buffer);
-  to.setUint32(0, view.getUint32(at, true));
-  to.setUint16(4, view.getUint16(at + 4, true));
-  to.setUint16(6, view.getUint16(at + 6, true));
-  for (let index = 8; index < 16; index++) to.setUint8(index, view.getUint8(at + index));
-  return uuid;
-}
-
-function putOctets(view: DataView, at: number, uuid: Uint8Array): void {
-  const from = new DataView(uuid.buffer, uuid.byteOffset, 16);
-  view.setUint32(at, from.getUint32(0), true);
-  view.setUint16(at + 4, from.getUint16(4), true);
-  view.setUint16(at + 6, from.getUint16(6), true);
-  for (let index = 8; index < 16; index++) view.setUint8(at + index, from.getUint8(index));
 }

@@ -4,15 +4,15 @@
  * the TA is begun anew, so that its cache holds nothing old, and each session is opened again before its next command.
  * A panic is another matter: the sessions of a TA that panicked are dead, as in OP-TEE.
  */
-import { TeeResult } from '../protocol/contract.js';
-import type { NativeParam } from '../native/addon.js';
+import { TeeResult } from '../tee/results.js';
+import type { EncodedParam } from '../tee/params.js';
 import { bareOutcome, Origin, type Outcome } from '../tee/seam.js';
 import type { SharedBlobs } from './blobs.js';
 import { TeeModule, type Client } from './module.js';
 
 interface Session {
   readonly client: Client;
-  readonly params: readonly NativeParam[];
+  readonly params: readonly EncodedParam[];
   /** How many panics there had been when it was opened. */
   readonly panics: number;
   /** The life of the TA that it is open in, and its number there. */
@@ -44,7 +44,7 @@ export class Tee {
   open(
     uuid: Uint8Array,
     client: Client,
-    params: readonly NativeParam[],
+    params: readonly EncodedParam[],
     deadline: number,
   ): Outcome & { readonly session: number } {
     return this.#alone(deadline, () => {
@@ -61,7 +61,7 @@ export class Tee {
   }
 
   /** @throws Unavailable */
-  invoke(number: number, command: number, params: readonly NativeParam[], deadline: number): Outcome {
+  invoke(number: number, command: number, params: readonly EncodedParam[], deadline: number): Outcome {
     return this.#alone(deadline, () => {
       const session = this.#sessions.get(number);
       if (session?.panics !== this.#panics) return bareOutcome(TeeResult.TARGET_DEAD, Origin.TEE);

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import { limit, type Revocable } from '../tee/limits.js';
 import { TeeFailure, type CallOptions, type FailureKind } from '../tee/seam.js';
+import { withResolvers } from '../util/timers.js';
 import { now, State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
 
 /** Where the thread's program and its module are, from src-ts/simulator/ (in tests) as well as from dist/simulator/. */
 const BUILT = path.resolve(__dirname, '../../dist/simulator');
-/** The longest that a timer of Node.js can wait. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A request's answer; a failure of the simulator itself is thrown. */
 export type Done = Extract<Answer, { outcome: unknown }>;
@@ -74,39 +74,32 @@ export class SimulatorThread {
     await this.#worker.terminate();
   }
 
-  #answer(id: number, state: Int32Array, { timeoutMs, signal }: CallOptions): Promise<Done> {
-    const withdraw = (from: number) => Atomics.compareExchange(state, 0, from, State.WITHDRAWN) === from;
-    return new Promise((resolve, reject) => {
-      const expire = () => {
-        const period = `for ${String(timeoutMs)} ms`;
-        if (withdraw(State.WAITING)) fail(new TeeFailure('timeout', `the request has waited behind others ${period}`));
-        else if (withdraw(State.BEGUN))
-          fail(new TeeFailure('timeout', `the simulator has not answered ${period}`, true));
-        // Else it has, in time, and this thread was too busy to look.
-      };
-      const timer = setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER_MS));
-      const onAbort = () => {
-        if (withdraw(State.WAITING)) fail(signal?.reason);
-      };
-      const forget = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-        this.#pending.delete(id);
-        if (this.#pending.size === 0) this.#worker.unref();
-      };
-      const fail = (reason: unknown) => {
-        forget();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason is what it is
-        reject(reason);
-      };
-      const settle = (answer: Answer) => {
-        forget();
+  #answer(id: number, state: Int32Array, options: CallOptions): Promise<Done> {
+    const takeBack = (from: number) => Atomics.compareExchange(state, 0, from, State.WITHDRAWN) === from;
+    const { promise, resolve, reject } = withResolvers<Done>();
+    const request: Revocable = {
+      withdraw: () => takeBack(State.WAITING),
+      abandon: () => {
+        if (takeBack(State.WAITING)) return 'queued';
+        // If it has been answered, that was in time, and this thread was too busy to look.
+        return takeBack(State.BEGUN) ? 'running' : 'finished';
+      },
+      reject,
+    };
+    const stopLimit = limit(request, options, 'the simulator');
+    if (this.#pending.size === 0) this.#worker.ref();
+    this.#pending.set(id, {
+      state,
+      settle: (answer) => {
         if ('outcome' in answer) resolve(answer);
         else reject(new TeeFailure(answer.failure, answer.detail, answer.failure === 'no-simulator', answer.remedy));
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (this.#pending.size === 0) this.#worker.ref();
-      this.#pending.set(id, { state, settle, fail });
+      },
+      fail: reject,
+    });
+    return promise.finally(() => {
+      stopLimit();
+      this.#pending.delete(id);
+      if (this.#pending.size === 0) this.#worker.unref();
     });
   }
 

@@ -2,7 +2,7 @@
 /** The thread that the simulator runs in: one request after the other, as a TA does. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { TeeResult } from '../protocol/contract.js';
+import { TeeResult } from '../tee/results.js';
 import { bareOutcome, Origin, type Outcome } from '../tee/seam.js';
 import { MemoryBlobs, Unavailable, type SharedBlobs } from './blobs.js';
 import { Directory } from './directory.js';

@@ -1,18 +1,40 @@
 // SPDX-License-Identifier: MIT
-/** From the seam's parameters to the addon's, with all checks: what is wrong here is wrong in the caller's code. */
-import { ParamType, type Addon, type NativeParam } from '../native/addon.js';
-import type { Param, SessionTarget } from './seam.js';
+/** From the seam's parameters to encoded ones, with all checks: what is wrong here is wrong in the caller's code. */
+import type { Param } from './seam.js';
+
+/** Types of a parameter by the numbers of the TEE Client API; the memory references are the temporary ones. */
+export const ParamType = {
+  NONE: 0,
+  VALUE_INPUT: 1,
+  VALUE_OUTPUT: 2,
+  VALUE_INOUT: 3,
+  MEMREF_INPUT: 5,
+  MEMREF_OUTPUT: 6,
+  MEMREF_INOUT: 7,
+} as const;
+
+/** One parameter as the addon and the simulator take it. */
+export interface EncodedParam {
+  readonly type: number;
+  /** Of values. */
+  readonly a?: number;
+  readonly b?: number;
+  /** Of input memory references: copied during the call, at most `size` bytes. */
+  readonly data?: Uint8Array;
+  /** Of memory references: bytes of shared memory. */
+  readonly size?: number;
+}
 
 const MAX_PARAMS = 4;
 
 /**
- * @param limits the addon, for the size of its shared memory
+ * @param limits the size of shared memory: all memory references together, each rounded up to a multiple of the alignment
  * @throws TypeError, RangeError
  */
 export function encodeParams(
   params: readonly Param[],
-  limits: Pick<Addon, 'maxSharedBytes' | 'sliceAlignment'>,
-): NativeParam[] {
+  limits: { readonly maxSharedBytes: number; readonly sliceAlignment: number },
+): EncodedParam[] {
   if (params.length > MAX_PARAMS) throw new RangeError(`a command has at most ${String(MAX_PARAMS)} parameters`);
   const encoded = params.map(encodeParam);
   const shared = encoded.reduce((sum, { size = 0 }) => sum + roundUp(size, limits.sliceAlignment), 0);
@@ -22,7 +44,7 @@ export function encodeParams(
   return encoded;
 }
 
-function encodeParam(param: Param): NativeParam {
+function encodeParam(param: Param): EncodedParam {
   switch (param.type) {
     case 'none':
       return { type: ParamType.NONE };
@@ -63,15 +85,4 @@ function room(size: number, data: Uint8Array): number {
 
 function roundUp(size: number, unit: number): number {
   return Math.ceil(size / unit) * unit;
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/**
- * The 16 octets of a UUID (RFC 9562).
- * @throws TypeError
- */
-export function encodeUuid(uuid: SessionTarget['uuid']): Uint8Array {
-  if (!UUID.test(uuid)) throw new TypeError('"uuid" does not have the form 8-4-4-4-12 hexadecimal digits');
-  return Uint8Array.from(Buffer.from(uuid.replaceAll('-', ''), 'hex'));
 }

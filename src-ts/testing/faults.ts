@@ -2,9 +2,10 @@
 /** Faults to order, between the API and the TEE: the application sees what it would see if the real thing went wrong. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { checkOptions, integer, oneOf } from '../arguments/checks.js';
+import { checkOptions, integer, milliseconds, oneOf } from '../arguments/checks.js';
 import { halves } from '../protocol/packing.js';
-import { Command, REVISION_ABSENT, REVISION_ANY, TaError, TeeResult } from '../protocol/contract.js';
+import { Command, REVISION_ABSENT, REVISION_ANY, TaError } from '../protocol/contract.js';
+import { TeeResult } from '../tee/results.js';
 import {
   bareOutcome,
   Origin,
@@ -68,11 +69,12 @@ const reach: Readonly<Record<Fault['kind'], readonly number[]>> = {
 
 const kinds = Object.keys(reach) as Fault['kind'][];
 const operations = Object.keys(commandsOf) as (keyof typeof commandsOf)[];
+const MOST_TIMES = 1_000_000_000;
 const schema = {
   kind: oneOf(...kinds),
   operation: oneOf(...operations),
-  times: integer(1, 0x7fff_ffff),
-  delayMs: integer(1, 0x7fff_ffff),
+  times: integer(1, MOST_TIMES),
+  delayMs: milliseconds,
 };
 
 interface Order {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** A user other than the one that the process has: where nothing is protected, anybody can be played. */
-import { clientUuid, type Identity } from '../connection/identity.js';
+import type { Identity } from '../connection/identity.js';
+import { clientUuid } from '../tee/client-uuid.js';
 import type { ClientOf } from '../simulator/login.js';
-import { encodeUuid } from '../tee/params.js';
+import { encodeUuid } from '../util/uuid.js';
 import { Login } from '../tee/seam.js';
 
 /** The identity of a user that the process is not. */

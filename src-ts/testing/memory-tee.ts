@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { checkOptions, integer, string, uuid, abortSignal, type Check } from '../arguments/checks.js';
+import { checkOptions, integer, milliseconds, string, uuid, abortSignal, type Check } from '../arguments/checks.js';
 import { asyncDispose } from '../util/dispose.js';
 import { SecureStorageError } from '../errors/error.js';
 import { ProcessIdentity } from '../connection/identity.js';
@@ -27,7 +27,7 @@ const ids: Check<number[]> = (value, name) => {
 };
 const schema = {
   signal: abortSignal,
-  timeoutMs: integer(1, 0x7fff_ffff),
+  timeoutMs: milliseconds,
   domain: string,
   group: id,
   taUuid: uuid,

@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, statSync } from 'node:fs';
+/** Files and folders that are there whole or not at all, also after a power cut. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -21,4 +33,61 @@ export function makeFolder(folder: string, mode: number): void {
 
 function isFolder(name: string): boolean {
   return statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Makes the names in a folder last through a power cut. Windows opens no folders, and does that by itself. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const opened = openSync(folder, 'r');
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/**
+ * Writes a file under a name that nobody has yet, and waits until its content is on the medium.
+ * @param parts of its content, in order
+ * @param mode its permissions, whatever the umask
+ * @throws what the file system says, EEXIST too
+ */
+export function writeDurably(file: string, parts: readonly (Uint8Array | string)[], mode: number): void {
+  const opened = openSync(file, 'wx', mode);
+  try {
+    for (const part of parts) writeFileSync(opened, part);
+    if (process.platform !== 'win32') fchmodSync(opened, mode);
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/**
+ * Writes a file so that there is the old one or the new one at every moment.
+ * @param parts of its content, in order
+ * @param mode its permissions, whatever the umask
+ * @param beforePlaced called when the content is on the medium and does not have its name yet; what it throws stops there
+ * @throws what the file system says
+ */
+export function writeWhole(
+  file: string,
+  parts: readonly (Uint8Array | string)[],
+  mode: number,
+  { fresh = freshName(file), beforePlaced = () => undefined }: { fresh?: string; beforePlaced?: () => void } = {},
+): void {
+  try {
+    writeDurably(fresh, parts, mode);
+    beforePlaced();
+    renameSync(fresh, file);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+  syncFolder(path.dirname(file));
+}
+
+/** A name beside a file that nobody else uses. */
+function freshName(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Diagnosis } from '../../src-ts/index.js';
-import { clientUuid } from '../../src-ts/connection/identity.js';
+import { clientUuid } from '../../src-ts/tee/client-uuid.js';
 import { packageVersion } from '../../src-ts/util/version.js';
 import type { Backend } from './backend.js';
 import { errorOf } from './errors.js';

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The API over the store in memory that applications test with, and the faults that they can order. */
-import type { MemoryOpenOptions } from '../../src-ts/testing/index.js';
-import { MemoryTee } from '../../src-ts/testing/index.js';
+import { type MemoryOpenOptions, MemoryTee } from '../../src-ts/testing/index.js';
 import { diagnose } from '../../src-ts/doctor/doctor.js';
 import type { OpenOptions } from '../../src-ts/arguments/options.js';
 import { openElsewhere } from '../e2e/support/remote-store.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { clientUuid } from '../../src-ts/connection/identity.js';
+import { clientUuid } from '../../src-ts/tee/client-uuid.js';
 import { testWith, type Backend } from './backend.js';
 import { errorOf } from './errors.js';
 import { freshStore, type Store } from './store.js';

@@ -4,7 +4,7 @@ import { chmodSync } from 'node:fs';
 import path from 'node:path';
 
 import { SecureStorage, type OpenOptions } from '../../src-ts/index.js';
-import { Simulator, simulatorBackend } from '../../src-ts/simulator/backend.js';
+import { simulatorOf } from '../../src-ts/simulator/backend.js';
 import { openElsewhere } from '../e2e/support/remote-store.js';
 import { buildCommandLine } from '../unit/support/cli.js';
 import type { OpenStore } from './store.js';
@@ -58,9 +58,7 @@ conformance({
   panicking: {
     open: openIn(directory),
     panic: async () => {
-      const simulator = simulatorBackend({ directory });
-      if (!(simulator instanceof Simulator)) throw new Error('not the simulator');
-      await simulator.kill();
+      await simulatorOf(directory).kill();
     },
   },
   damageable: {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The API over the real addon and the real TA, on the software TEE behind a libteec for this machine. */
 import { SecureStorage } from '../../src-ts/index.js';
-import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Command, PROTOCOL_VERSION, TA_UUID } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import { nativeBackend } from '../../src-ts/native/backend.js';
 import { Login } from '../../src-ts/tee/seam.js';
 import { openRemoteStore } from '../e2e/support/remote-store.js';

@@ -2,7 +2,8 @@
 /** What is missing or dies, on real OP-TEE; what hangs is in hang.test.ts. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Command, PROTOCOL_VERSION, TA_UUID } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import { Login } from '../../src-ts/tee/seam.js';
 import type { UserProcess } from '../../machine/machine.mjs';
 import type { Store } from '../conformance/store.js';

@@ -4,7 +4,8 @@
  * is stored stays, and once there is room again everything works. Quotas are in test/conformance/quota.ts, for every
  * backend; too many calls of one store in concurrency.ts there.
  */
-import { TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
+import { TA_UUID } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import type { Store } from '../conformance/store.js';
 import { fillDisk, makeRoom } from './support/disk.js';
 import { effort } from './support/effort.js';

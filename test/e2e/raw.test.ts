@@ -3,15 +3,8 @@
  * Commands as an enemy would send them, past all checks of the API: each gets the result that ta/include/secstor_ta.h
  * documents and changes nothing.
  */
-import {
-  BatchKind,
-  Command,
-  Limit,
-  PROTOCOL_VERSION,
-  TA_UUID,
-  TaError,
-  TeeResult,
-} from '../../src-ts/protocol/contract.js';
+import { BatchKind, Command, Limit, PROTOCOL_VERSION, TA_UUID, TaError } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import { Login, Origin, type Outcome, type Param } from '../../src-ts/tee/seam.js';
 import type { Store } from '../conformance/store.js';
 import { contentsOf } from './support/contents.js';

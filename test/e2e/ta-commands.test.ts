@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { Command, PROTOCOL_VERSION, TA_UUID, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Command, PROTOCOL_VERSION, TA_UUID } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import { Login } from '../../src-ts/tee/seam.js';
 import { freshFolder } from '../unit/support/folders.js';
 import { optee } from '../unit/support/cli.js';

@@ -2,7 +2,8 @@
 /** What happens when sessions are lost, answers are late or odd: above a scripted TEE, which a real one cannot replace. */
 import { types } from 'node:util';
 
-import { Command, TaError, TeeResult } from '../../src-ts/protocol/contract.js';
+import { Command, TaError } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import { Login, Origin, TeeFailure } from '../../src-ts/tee/seam.js';
 import { errorOf } from './support/errors.js';
 import { ScriptedTee, bytes, ok, refused, short, u32, u64 } from './support/scripted-tee.js';

@@ -2,7 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
-import { accessRemedy, groupId, groupName } from '../../src-ts/errors/access.js';
+import { accessRemedy } from '../../src-ts/errors/access.js';
+import { groupId, groupName } from '../../src-ts/util/groups.js';
 
 const detail = '/dev/tee1 (EACCES, mode 0660, owner 0, group 118)';
 const user = userInfo().username;

@@ -4,7 +4,8 @@ import vm from 'node:vm';
 
 import { errorTable, Exit, Retry, type ErrorCode } from '../../src-ts/errors/table.js';
 import { SecureStorageError, isSecureStorageError } from '../../src-ts/errors/error.js';
-import { TaError, TeeResult } from '../../src-ts/protocol/contract.js';
+import { TaError } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import { Origin } from '../../src-ts/tee/seam.js';
 
 const codes = Object.keys(errorTable) as ErrorCode[];

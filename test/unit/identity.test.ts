@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 
-import { ProcessIdentity, clientUuid, formatUuid, outerId } from '../../src-ts/connection/identity.js';
+import { ProcessIdentity } from '../../src-ts/connection/identity.js';
+import { outerId, clientUuid } from '../../src-ts/tee/client-uuid.js';
+import { formatUuid } from '../../src-ts/util/uuid.js';
 import { Call } from '../../src-ts/protocol/call.js';
 import { coded } from './support/errors.js';
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 
+import { checkBatch } from '../../src-ts/arguments/batch.js';
 import { MalformedReply, PackedReader, halves, wide } from '../../src-ts/protocol/packing.js';
 import { Limit } from '../../src-ts/protocol/contract.js';
 import { decodeEntries, decodeInfo, decodePage } from '../../src-ts/protocol/decode.js';
@@ -157,11 +158,7 @@ describe('INFO', () => {
 
 describe('BATCH', () => {
   test('requests hold each operation', () => {
-    const {
-      packed: request,
-      keys,
-      conditional,
-    } = packBatch([
+    const { operations, keys, conditional } = checkBatch([
       { type: 'put', key: 'a', value: 'xyz' },
       { type: 'put', key: 'b', value: Uint8Array.of(0), ifAbsent: true },
       { type: 'delete', key: 'c', ifRevision: 2 ** 33 + 5 },
@@ -178,10 +175,10 @@ describe('BATCH', () => {
       [2, 0, ...u16(1), ...u32(0), ...any],
       Buffer.from('d'),
     );
-    expect(request).toEqual(expected);
+    expect(packBatch(operations)).toEqual(expected);
     expect(keys).toEqual(['a', 'b', 'c', 'd']);
     expect(conditional).toBe(true);
-    expect(packBatch([{ type: 'delete', key: 'd' }]).conditional).toBe(false);
+    expect(checkBatch([{ type: 'delete', key: 'd' }]).conditional).toBe(false);
   });
 
   test('one value of the largest size and much else fit', () => {
@@ -191,7 +188,7 @@ describe('BATCH', () => {
       key: `k${String(index)}`,
       value: 'x'.repeat(1000),
     }));
-    expect(packBatch([large, ...rest]).keys).toHaveLength(101);
+    expect(checkBatch([large, ...rest]).keys).toHaveLength(101);
   });
 
   test.each([
@@ -232,8 +229,8 @@ describe('BATCH', () => {
       'more than 1179648 bytes',
     ],
   ])('%s is refused', (_name, operations, code, text) => {
-    expect(() => packBatch(operations)).toThrow(text);
-    expect(() => packBatch(operations)).toThrow(expect.objectContaining({ code }) as Error);
+    expect(() => checkBatch(operations)).toThrow(text);
+    expect(() => checkBatch(operations)).toThrow(expect.objectContaining({ code }) as Error);
   });
 });
 

@@ -2,7 +2,8 @@
 import { MalformedReply } from '../../src-ts/protocol/packing.js';
 import { Call } from '../../src-ts/protocol/call.js';
 import type { ErrorCode } from '../../src-ts/errors/error.js';
-import { TA_UUID, TaError, TeeResult } from '../../src-ts/protocol/contract.js';
+import { TA_UUID, TaError } from '../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
 import { callError, commandError, isSessionLost, openError } from '../../src-ts/protocol/outcomes.js';
 import {
   Login,

@@ -18,7 +18,12 @@ describe.each(SIZES)('a secret of %i bytes', (size) => {
     ['that was to be stored', `require('arguments/keys.ts').valueBytes(secret)`],
     [
       'that was to be stored by a batch',
-      `require('protocol/encode.ts').packBatch([{ type: 'put', key: 'k', value: secret }]).packed`,
+      `(({ checkBatch, wipe }, { packBatch }) => {
+        const { operations } = checkBatch([{ type: 'put', key: 'k', value: secret }]);
+        const packed = packBatch(operations);
+        wipe(operations);
+        return packed;
+      })(require('arguments/batch.ts'), require('protocol/encode.ts'))`,
     ],
     [
       'that was read',
@@ -49,7 +54,7 @@ async function piecesLeft(size: number, copy: string): Promise<{ held: number; w
     ((require) => {
       const makeSecret = ${makeSecret.toString()};
       // Everything is loaded before.
-      for (const name of ['arguments/keys.ts', 'protocol/encode.ts', 'protocol/packing.ts']) require(name);
+      for (const name of ['arguments/batch.ts', 'arguments/keys.ts', 'protocol/encode.ts', 'protocol/packing.ts']) require(name);
       process.stdin.once('data', () => {
         {
           const secret = makeSecret(${String(SEED)}, ${String(size)});

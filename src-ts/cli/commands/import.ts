@@ -5,7 +5,7 @@ import { Exit } from '../../errors/table.js';
 import { SecureStorageError } from '../../errors/error.js';
 import { prefixBytes } from '../../arguments/keys.js';
 import { Limit } from '../../protocol/contract.js';
-import { OPERATION_HEADER } from '../../protocol/encode.js';
+import { operationSize } from '../../protocol/encode.js';
 import type { SecureStorage } from '../../store.js';
 import { text, usageError } from '../command-line.js';
 import type { Command } from '../command.js';
@@ -85,7 +85,7 @@ async function read(
 
 /** Said before anything is sent, and in terms of the file. */
 function checkSize(entries: readonly ImportEntry[]): void {
-  const sizeOf = ({ key, value }: ImportEntry) => OPERATION_HEADER + Buffer.byteLength(key) + value.length;
+  const sizeOf = ({ key, value }: ImportEntry) => operationSize(Buffer.byteLength(key), value.length);
   const large = entries.find(({ value }) => value.length > Limit.VALUE_MAX);
   if (large) throw new SecureStorageError('ERR_VALUE_TOO_LARGE', { operation: 'import', key: large.key });
   const size = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);

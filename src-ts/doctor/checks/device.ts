@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The way into the kernel: driver, device node, permission. */
-import { accessRemedy, groupName } from '../../errors/access.js';
+import { accessRemedy } from '../../errors/access.js';
+import { groupName } from '../../util/groups.js';
 import { because } from '../causes.js';
 import { progress, type Evidence } from '../evidence.js';
 import { glance, look, type Host } from '../host.js';
-import { notReached, octal, ok, unknown, type CheckFunction } from '../check.js';
+import { notReached, ok, unknown, type CheckFunction } from '../check.js';
+import { deviceNodes, octal, ownershipOf } from '../../tee/devices.js';
 
 const CLASS = '/sys/class/tee';
 const OPTEE = '1';
@@ -15,8 +17,6 @@ const implementations: Readonly<Record<string, string>> = {
   '3': "Arm's Trusted Services",
   '4': "Qualcomm's TEE",
 };
-/** As many as OP-TEE's libteec tries. */
-const DEVICES = 10;
 
 /** A TEE that has a driver. */
 interface Tee {
@@ -62,7 +62,7 @@ export const driver: CheckFunction = ({ host, evidence }) => {
 };
 
 export const device: CheckFunction = ({ host, evidence }) => {
-  const nodes = deviceNodes(host);
+  const nodes = nodesOf(host);
   const [first] = nodes;
   if (first !== undefined) return ok('device', nodes.join(', '));
   if (gotIn(evidence)) return unknown('device', 'none seen, and none needed by this libteec');
@@ -72,7 +72,7 @@ export const device: CheckFunction = ({ host, evidence }) => {
 };
 
 export const permission: CheckFunction = ({ host, evidence }) => {
-  const nodes = deviceNodes(host);
+  const nodes = nodesOf(host);
   const opening = nodes.map((node) => ({
     node,
     ...look(() => {
@@ -85,21 +85,19 @@ export const permission: CheckFunction = ({ host, evidence }) => {
   const denied = opening.find(({ why }) => why === 'denied');
   const status = denied && glance(() => host.stat(denied.node));
   if (denied === undefined || status === undefined) return notReached('permission');
-  const group = groupName(status.gid) ?? String(status.gid);
-  const mayOpen = (status.mode & 0o060) === 0o060;
-  const found = { user: String(host.uid), node: denied.node, mode: octal(status.mode), group };
-  const remedy = accessRemedy(denied.node, () => ({ id: status.gid, name: group, mayOpen }));
-  return because(mayOpen && status.gid !== 0 ? 'no-permission' : 'no-group', { ...found, remedy });
+  const owner = ownershipOf(status, groupName);
+  const found = { user: String(host.uid), node: denied.node, mode: octal(status.mode), group: owner.name };
+  const remedy = accessRemedy(denied.node, () => owner);
+  return because(owner.mayOpen && owner.id !== 0 ? 'no-permission' : 'no-group', { ...found, remedy });
 };
 
-function deviceNodes(host: Host): string[] {
-  const nodes = Array.from({ length: DEVICES }, (_, number) => `/dev/tee${String(number)}`);
-  return nodes.filter((node) => look(() => host.stat(node)).why !== 'missing');
+function nodesOf(host: Host): string[] {
+  return deviceNodes().filter((node) => look(() => host.stat(node)).why !== 'missing');
 }
 
 function describe(host: Host, node: string | undefined): string {
   const status = node && glance(() => host.stat(node));
   if (!node || !status) return `user ${String(host.uid)} may open the TEE`;
-  const group = groupName(status.gid) ?? String(status.gid);
+  const { name: group } = ownershipOf(status, groupName);
   return `user ${String(host.uid)} may open ${node} (mode ${octal(status.mode)}, group ${group})`;
 }

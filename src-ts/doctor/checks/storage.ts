@@ -4,7 +4,8 @@ import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, look, type Space } from '../host.js';
 import { mountOf, parseMounts, type Mount } from '../mounts.js';
-import { notReached, octal, ok, told, unknown, type CheckFunction, type Subject } from '../check.js';
+import { notReached, ok, told, unknown, type CheckFunction, type Subject } from '../check.js';
+import { octal } from '../../tee/devices.js';
 
 const KIB = 1024;
 /** Less than one small change needs, with its copy. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The Trusted Application, and as whom it sees this process. */
-import { outerId } from '../../connection/identity.js';
+import { outerId } from '../../tee/client-uuid.js';
 import { PROTOCOL_VERSION } from '../../protocol/contract.js';
 import { packageVersion } from '../../util/version.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, type Host } from '../host.js';
-import { notReached, octal, ok, unknown, type CheckFunction } from '../check.js';
+import { notReached, ok, unknown, type CheckFunction } from '../check.js';
+import { octal } from '../../tee/devices.js';
 
 /** Where Trusted Applications are by default. */
 const USUAL_FOLDER = '/lib/optee_armtz';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A client of its own, in C, that speaks to the driver without libteec. */
-import { TaError, TeeResult } from '../../../src-ts/protocol/contract.js';
+import { TaError } from '../../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../../src-ts/tee/results.js';
 import { Origin } from '../../../src-ts/tee/seam.js';
 import type { Store } from '../../conformance/store.js';
 import { contentsOf } from '../support/contents.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Processes that are, or seem to be, somebody else: setuid programs, containers; and what can be had from a process. */
-import { clientUuid } from '../../../src-ts/connection/identity.js';
+import { clientUuid } from '../../../src-ts/tee/client-uuid.js';
 import type { StoreInfo } from '../../../src-ts/connection/info.js';
-import { TeeResult } from '../../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../../src-ts/tee/results.js';
 import { Login } from '../../../src-ts/tee/seam.js';
 import type { ExecOptions } from '../../../machine/machine.mjs';
 import { TEE_GROUP, Uid, type MachineOfFile } from '../support/machine.js';

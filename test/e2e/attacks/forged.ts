@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Cursors, counts and revisions of an attacker's own making, past the API; and what the time of an answer tells. */
-import { Command, Limit, PROTOCOL_VERSION, TA_UUID, TaError, TeeResult } from '../../../src-ts/protocol/contract.js';
+import { Command, Limit, PROTOCOL_VERSION, TA_UUID, TaError } from '../../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../../src-ts/tee/results.js';
 import { Login, type Outcome } from '../../../src-ts/tee/seam.js';
 import type { Store } from '../../conformance/store.js';
 import { contentsOf } from '../support/contents.js';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { loadAddon, type NativeOutcome, type NativeParam, type NativeSession } from '../../../src-ts/native/addon.js';
+import { loadAddon, type NativeOutcome, type NativeSession } from '../../../src-ts/native/addon.js';
+import type { EncodedParam } from '../../../src-ts/tee/params.js';
 import { Command } from '../support/fake.js';
 import { startWorker } from '../support/workers.js';
 
@@ -34,7 +35,7 @@ class Raw {
   }
 
   invoke(id: number, command: number, ...params: object[]): number {
-    return loadAddon().invoke(this.session, id, command, params as NativeParam[]);
+    return loadAddon().invoke(this.session, id, command, params as EncodedParam[]);
   }
 
   /** The outcome of a request, when there is one. */
@@ -82,7 +83,7 @@ export async function throwingGetters() {
   ];
   const errors = params.map((param) => errorOf(() => raw.invoke(1, Command.INCREMENT, { type: NONE }, param)));
   errors.push(
-    errorOf(() => loadAddon().invoke(raw.session, 1, 0, computed([{ type: NONE }], '0', fail) as NativeParam[])),
+    errorOf(() => loadAddon().invoke(raw.session, 1, 0, computed([{ type: NONE }], '0', fail) as EncodedParam[])),
   );
   raw.invoke(2, Command.INCREMENT);
   const { result } = await raw.end(2);

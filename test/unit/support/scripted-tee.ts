@@ -2,8 +2,9 @@
 /** A TEE that answers as a test says, for what a real one cannot be made to do: hostile answers, lost sessions, time-outs. */
 import { connect } from '../../../src-ts/connection/open.js';
 import type { OpenOptions } from '../../../src-ts/arguments/options.js';
-import { Command, Info, TeeResult } from '../../../src-ts/protocol/contract.js';
-import { clientUuid } from '../../../src-ts/connection/identity.js';
+import { Command, Info } from '../../../src-ts/protocol/contract.js';
+import { TeeResult } from '../../../src-ts/tee/results.js';
+import { clientUuid } from '../../../src-ts/tee/client-uuid.js';
 import { SecureStorage } from '../../../src-ts/store.js';
 import { Login, Origin, type Outcome, type Param, type TeeBackend, type TeeSession } from '../../../src-ts/tee/seam.js';
 

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
+import { parseStat } from '../../../util/proc-stat.js';
+
 /** A terminal sends these to every process of its foreground group, so to the program as well. */
 const fromTerminal: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGWINCH', 'SIGTSTP', 'SIGCONT'];
 const fromOthers: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
@@ -59,7 +61,6 @@ function inForeground(): boolean {
   } catch {
     return [0, 1, 2].some((descriptor) => isatty(descriptor));
   }
-  // Behind the name, which may have any characters: state, parent, group, session, terminal, its foreground group.
-  const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return terminal !== '0' && group === foreground;
+  const fields = parseStat(stat);
+  return fields !== undefined && fields.terminal !== '0' && fields.group === fields.foreground;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The little that has to be known of a Trusted Application's ELF file: that it is one, and its UUID. */
 import { SecureStorageError } from '../../../errors/error.js';
-import { formatUuid } from '../../../connection/identity.js';
+import { formatUuid, swapUuid } from '../../../util/uuid.js';
 
 /** Where fields are, by the class of the ELF file (1: 32 bits, 2: 64 bits). */
 const LAYOUTS = {
@@ -22,7 +22,7 @@ const UUID_SIZE = 16;
  */
 export function taUuidOf(elf: Buffer): string {
   try {
-    return formatUuid(octetsOf(headSection(elf)));
+    return formatUuid(uuidOf(headSection(elf)));
   } catch (error) {
     // What Buffer throws where nothing is left to read.
     const { code } = error as NodeJS.ErrnoException;
@@ -63,14 +63,10 @@ function readWord(elf: Buffer, at: number, { header }: Layout): number {
   return header === 40 ? elf.readUInt32LE(at) : Number(elf.readBigUInt64LE(at));
 }
 
-/** The UUID as 16 octets; in memory its first three numbers are little-endian. */
-function octetsOf(head: Buffer): Buffer {
-  const uuid = Buffer.alloc(UUID_SIZE);
-  uuid.writeUInt32BE(head.readUInt32LE(0), 0);
-  uuid.writeUInt16BE(head.readUInt16LE(4), 4);
-  uuid.writeUInt16BE(head.readUInt16LE(6), 6);
-  if (head.copy(uuid, 8, 8, UUID_SIZE) !== 8) throw notTa('the ELF file is cut short');
-  return uuid;
+/** The UUID as 16 octets. */
+function uuidOf(head: Buffer): Uint8Array {
+  if (head.length < UUID_SIZE) throw notTa('the ELF file is cut short');
+  return swapUuid(head);
 }
 
 function notTa(detail: string, cause?: unknown): SecureStorageError {

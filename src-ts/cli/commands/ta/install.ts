@@ -5,10 +5,10 @@ import path from 'node:path';
 
 import { SecureStorageError } from '../../../errors/error.js';
 import { Exit } from '../../../errors/table.js';
-import { makeFolder } from '../../../util/files.js';
+import { makeFolder, writeWhole } from '../../../util/files.js';
 import { text, usageError } from '../../command-line.js';
 import type { Command, Context, OptionValues } from '../../command.js';
-import { fileError, isWithin, packagedTa, readInput, writeWhole } from './packaged.js';
+import { fileError, isWithin, packagedTa, readInput } from './packaged.js';
 import { parseSigned, type SignedTa } from './signed-image.js';
 import { isSignature, readKey } from './signing-key.js';
 import { findTaFolder } from './ta-folder.js';
@@ -113,7 +113,7 @@ function versionOf(file: Buffer): number {
 function place(file: string, bytes: Buffer): void {
   try {
     makeFolder(path.dirname(file), 0o755);
-    writeWhole(file, bytes, 0o644);
+    writeWhole(file, [bytes], 0o644);
   } catch (error) {
     throw placeError(file, error);
   }

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Files of a Trusted Application: where this package has its own, and how they are read and written. */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
 import type { ErrorCode } from '../../../errors/table.js';
 import { SecureStorageError } from '../../../errors/error.js';
 import { TA_UUID } from '../../../protocol/contract.js';
-import { syncFolder } from '../../../simulator/encrypted-files.js';
+import { writeWhole } from '../../../util/files.js';
 
 /** What of the Trusted Application is in this package; null for what a checkout has not built yet. */
 export interface PackagedTa {
@@ -67,34 +55,10 @@ export function readInput(file: string, name: string): Buffer {
 /** As writeWhole(), for what a build makes. @throws SecureStorageError ERR_OUTPUT */
 export function writeOutput(file: string, content: Uint8Array | string): void {
   try {
-    writeWhole(file, content, 0o644);
+    writeWhole(file, [content], 0o644);
   } catch (error) {
     throw fileError('ERR_OUTPUT', `${file} cannot be written`, error);
   }
-}
-
-/**
- * Writes a file so that there is the old one or the new one at every moment, also after a power cut.
- * @param mode its permissions, whatever the umask
- * @throws what the file system says
- */
-export function writeWhole(file: string, content: Uint8Array | string, mode: number): void {
-  const fresh = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
-  try {
-    const opened = openSync(fresh, 'wx', mode);
-    try {
-      writeFileSync(opened, content);
-      fchmodSync(opened, mode);
-      fsyncSync(opened);
-    } finally {
-      closeSync(opened);
-    }
-    renameSync(fresh, file);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    throw error;
-  }
-  syncFolder(path.dirname(file));
 }
 
 /** Whether a file or folder, which need not exist yet, is in a folder, wherever links lead. */

@@ -13,7 +13,7 @@
 import { createHash } from 'node:crypto';
 
 import { SecureStorageError } from '../../../errors/error.js';
-import { formatUuid } from '../../../connection/identity.js';
+import { formatUuid } from '../../../util/uuid.js';
 import { taUuidOf } from './elf.js';
 
 /** The signature algorithms that OP-TEE takes, by the names of the command line: TEE_ALG_RSASSA_…_SHA256. */
