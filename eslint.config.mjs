@@ -2,6 +2,7 @@
 // @ts-check
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { layerRules } from './tools/layout/floors.mjs';
 
 /** TypeScript is checked with types by test/tsconfig.json; tools and configuration are plain JavaScript. */
 export default tseslint.config(
@@ -20,6 +21,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  ...layerRules,
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -7,7 +7,7 @@ import { Connection } from './connection/connection.js';
 import { asyncDispose } from './util/dispose.js';
 import type { Diagnosis } from './doctor/diagnosis.js';
 import { isSecureStorageError, SecureStorageError } from './errors/error.js';
-import { describe, type StoreInfo } from './connection/info.js';
+import { describe, type StoreInfo } from './connection/store-info.js';
 import { keyBytes, prefixBytes, valueBytes } from './arguments/keys.js';
 import { connect } from './connection/open.js';
 import {
@@ -141,7 +141,7 @@ export class SecureStorage {
    * not valid, or with the signal's reason.
    */
   static diagnose(options?: OpenOptions): Promise<Diagnosis> {
-    const { diagnose } = require('./doctor/doctor.js') as typeof import('./doctor/doctor.js');
+    const { diagnose } = require('./doctor/diagnose.js') as typeof import('./doctor/diagnose.js');
     return diagnose(options, (given) => SecureStorage.open(given));
   }
 

@@ -31,6 +31,7 @@ const checks = () => [
   { name: 'types of src-ts', check: ['node', TSC, '-p', 'tsconfig.json'] },
   { name: 'types of test', check: ['node', TSC, '-p', 'test/tsconfig.json'] },
   { name: 'types of tools', check: ['node', TSC, '-p', 'tools/tsconfig.json'] },
+  { name: 'layout', check: ['node', 'tools/layout.mjs'] },
   { name: 'storage calls', check: ['node', 'tools/storage-calls.mjs'] },
   { name: 'links', check: ['node', 'tools/docs/links.mjs'] },
   { name: 'docs', check: ['node', 'tools/docs.mjs', '--check'], fix: ['node', 'tools/docs.mjs'] },

@@ -4,7 +4,7 @@
  * docs/troubleshooting.md. Names in braces stand for what is found on the machine; `example` is what the documentation
  * shows in their place.
  */
-import type { ErrorCode } from '../errors/error.js';
+import { advice, errorTable, type ErrorCode } from '../errors/table.js';
 import type { Check, CheckId, CheckStatus } from './diagnosis.js';
 
 interface CauseEntry {
@@ -16,6 +16,9 @@ interface CauseEntry {
   readonly fix: string;
   readonly example?: Readonly<Record<string, string>>;
 }
+
+/** What the table of errors advises, for a cause that is the whole of an error. */
+const remedyOf = (code: ErrorCode): string => errorTable[code].remedy;
 
 /** Every cause by its name. */
 export const causes = {
@@ -48,7 +51,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_ADDON',
     found: '{error}',
-    fix: 'Install the package on this platform again, all of its files; without a binary for it, build the addon (docs/from-source.md).',
+    fix: remedyOf('ERR_NO_ADDON'),
     example: { error: 'the native addon could not be loaded: linux-riscv64, glibc 2.41: there is no binary for it' },
   },
   'no-libteec': {
@@ -56,7 +59,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_LIBTEEC',
     found: 'neither libteec.so.2 nor libteec.so.1 can be loaded',
-    fix: "Install the TEE client library: libteec2 or libteec1 on Debian, nvidia-l4t-optee on Jetson; on a machine without OP-TEE develop with backend 'simulator'.",
+    fix: remedyOf('ERR_NO_LIBTEEC'),
   },
   'foreign-libteec': {
     check: 'libteec',
@@ -78,7 +81,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_DEVICE',
     found: 'the firmware has OP-TEE, but no driver for it is at work',
-    fix: 'Load it: sudo modprobe optee, at every boot by a line "optee" in /etc/modules-load.d/optee.conf; then see dmesg | grep -i tee.',
+    fix: advice.loadDriver,
   },
   'other-tee': {
     check: 'driver',
@@ -93,7 +96,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_DEVICE',
     found: 'the driver has {device}, but there is no {node}',
-    fix: 'Let udev or devtmpfs make it (mount -t devtmpfs devtmpfs /dev); in a container pass it in: docker run --device {node}.',
+    fix: `Let udev or devtmpfs make it (mount -t devtmpfs devtmpfs /dev). ${advice.passDevice}`,
     example: { device: 'tee0', node: '/dev/tee0' },
   },
   'no-permission': {
@@ -132,7 +135,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_SUPPLICANT',
     found: 'no tee-supplicant is running',
-    fix: 'Start it: sudo systemctl enable --now tee-supplicant (nv-tee-supplicant on Jetson).',
+    fix: remedyOf('ERR_NO_SUPPLICANT'),
   },
   'supplicant-stopped': {
     check: 'supplicant',
@@ -155,7 +158,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_TA_NOT_FOUND',
     found: 'Trusted Application {uuid} is not installed in {folder}',
-    fix: 'Copy {uuid}.ta to {folder} (optee-storage ta install).',
+    fix: remedyOf('ERR_TA_NOT_FOUND').replaceAll('UUID', '{uuid}'),
     example: { uuid: 'ff06ae7c-d9e8-40c7-ab24-86ad69bffce7', folder: '/lib/optee_armtz' },
   },
   'unreadable-ta': {
@@ -171,14 +174,14 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_TA_SIGNATURE',
     found: "the Trusted Application is not signed with the key that this board's OP-TEE trusts, or its file is damaged",
-    fix: "Sign it with the board's key (optee-storage ta sign, or make -C ta TA_SIGN_KEY=...) and install it again.",
+    fix: remedyOf('ERR_TA_SIGNATURE'),
   },
   'ta-protocol': {
     check: 'ta-version',
     status: 'failed',
     symptom: 'ERR_TA_VERSION',
     found: 'the Trusted Application does not speak protocol {protocol} of package {package}',
-    fix: 'Install the Trusted Application that comes with this package (optee-storage ta install), then end what keeps the old one loaded: reboot.',
+    fix: remedyOf('ERR_TA_VERSION'),
     example: { protocol: '1', package: '0.1.0' },
   },
   'ta-format': {
@@ -186,14 +189,14 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_FORMAT_TOO_NEW',
     found: 'what is stored was written by a newer Trusted Application; it has been left untouched',
-    fix: 'Install the newer Trusted Application again.',
+    fix: remedyOf('ERR_FORMAT_TOO_NEW'),
   },
   'old-kernel': {
     check: 'kernel',
     status: 'failed',
     symptom: 'ERR_KERNEL_TOO_OLD',
     found: 'Linux {release} does not tell the TEE which user is calling',
-    fix: 'Run Linux 5.8 or later (on Jetson: JetPack 5 or later); before it, users cannot be told apart.',
+    fix: remedyOf('ERR_KERNEL_TOO_OLD'),
     example: { release: '4.9.337-tegra' },
   },
   'not-in-group': {
@@ -201,7 +204,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NOT_IN_GROUP',
     found: 'this process is no member of group {group}',
-    fix: 'Add its user to the group (sudo usermod -aG {group} USER) and log in or start the service again.',
+    fix: remedyOf('ERR_NOT_IN_GROUP').replace('GROUP', '{group}'),
     example: { group: '2000' },
   },
   'other-identity': {
@@ -209,7 +212,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_UID_MISMATCH',
     found: 'the TEE attests another identity than the one of user {user}',
-    fix: 'Do not change the user while a store is being opened; if nothing does, please report this.',
+    fix: `${advice.keepUser} If nothing does, please report this.`,
     example: { user: '1000' },
   },
   'nested-namespace': {
@@ -217,7 +220,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_UID_MISMATCH',
     found: 'user {user} of this user namespace cannot be mapped to the one that the kernel attests',
-    fix: 'Run the process in the outermost user namespace or one level below, not in nested ones.',
+    fix: advice.oneNamespace,
     example: { user: '0' },
   },
   'identity-unverified': {
@@ -281,7 +284,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_NO_SPACE or ERR_TA_DEAD for every change',
     found: "the supplicant's file system ({point}) is full: {free} left",
-    fix: 'Make room there; nothing that is stored is lost.',
+    fix: remedyOf('ERR_NO_SPACE'),
     example: { point: '/var/lib/tee', free: '0 KiB' },
   },
   'little-space': {
@@ -331,7 +334,7 @@ export const causes = {
     status: 'warning',
     symptom: 'ERR_QUOTA, now or soon',
     found: 'of the quota {keys} keys and {bytes} are used',
-    fix: 'Delete what is not needed any more, in every domain of this owner; or build the Trusted Application with a larger quota.',
+    fix: remedyOf('ERR_QUOTA'),
     example: { keys: '9500 of 10000', bytes: '3 of 16384 KiB' },
   },
   'no-rollback-protection': {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ErrorCode } from '../errors/error.js';
-import type { StoreInfo } from '../connection/info.js';
+import type { StoreInfo } from '../connection/store-info.js';
 
 /** The links of the chain from the process to its secrets, in their order; of the simulator there are few. */
 export const checkIds = [

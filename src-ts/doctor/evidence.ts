@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What an attempt to use a store brings to light. */
 import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '../errors/error.js';
-import type { StoreInfo } from '../connection/info.js';
+import type { StoreInfo } from '../connection/store-info.js';
 import type { CallOptions, ListOptions, OpenOptions } from '../arguments/options.js';
 import { checkIds, type CheckId } from './diagnosis.js';
 

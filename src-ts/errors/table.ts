@@ -35,6 +35,16 @@ interface ErrorEntry {
   readonly exit: number;
 }
 
+/** Advice for one of several causes of an error, for whoever knows which it is: the doctor. */
+export const advice = {
+  loadDriver:
+    'Load the driver: sudo modprobe optee, at every boot by a line "optee" in /etc/modules-load.d/optee.conf; then see ' +
+    'dmesg | grep -i tee.',
+  passDevice: 'In a container pass the device in: docker run --device /dev/tee0.',
+  keepUser: 'Do not change the user while a store is being opened.',
+  oneNamespace: 'Run the process in the outermost user namespace or one level below, not in nested ones.',
+} as const;
+
 /**
  * Every error of this package by its stable code: what it means, where it comes from, what to do next, whether to try
  * again, and the command line's exit code. Messages, exit codes and docs/errors.md come from here.
@@ -169,7 +179,9 @@ export const errorTable = {
     causes: [
       'more keys or bytes than one user may have (10 000 keys and 16 MiB, unless the Trusted Application was built with other numbers)',
     ],
-    remedy: 'Delete what is not needed any more; info() shows the quota and what is used of it over all domains.',
+    remedy:
+      'Delete what is not needed any more, in every domain of this owner; or build the Trusted Application with a larger ' +
+      'quota. info() shows the quota and what is used of it.',
     retry: Retry.NO,
     exit: Exit.ERROR,
   },
@@ -265,9 +277,7 @@ export const errorTable = {
       'a container without the device',
       'this is not such a board: for development there is the simulator',
     ],
-    remedy:
-      'Check that the board boots with OP-TEE and that the kernel has its driver (modprobe optee; dmesg | grep -i tee). ' +
-      'In a container pass the device in (docker run --device /dev/tee0).',
+    remedy: `Check that the board boots with OP-TEE. ${advice.loadDriver} ${advice.passDevice}`,
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -290,8 +300,8 @@ export const errorTable = {
       'it died amid a call, and another one cannot start before the process that made that call has ended',
     ],
     remedy:
-      'Start it (systemctl start tee-supplicant) and try again. Where it cannot start, restart the service whose call it ' +
-      'died amid.',
+      'Start it: sudo systemctl enable --now tee-supplicant (nv-tee-supplicant on Jetson). If it does not start, restart ' +
+      'the service that was waiting for it when it died.',
     retry: Retry.LATER,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -321,7 +331,7 @@ export const errorTable = {
       'the development key signed it, which a board with keys of its own does not trust',
       'the file is damaged or not complete',
     ],
-    remedy: 'Sign it with that key (optee-storage ta sign, or make -C ta TA_SIGN_KEY=...) and install it again.',
+    remedy: "Sign it with the board's key (optee-storage ta sign, or make -C ta TA_SIGN_KEY=...) and install it again.",
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -331,7 +341,9 @@ export const errorTable = {
       'package and Trusted Application were updated one without the other',
       'another Trusted Application answers under this UUID',
     ],
-    remedy: 'Install the Trusted Application that comes with this package.',
+    remedy:
+      'Install the Trusted Application that comes with this package (optee-storage ta install). Then reboot: that ends ' +
+      'the old one.',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -406,7 +418,7 @@ export const errorTable = {
       'the user was put into it, but the service or session has not been started again since',
       'the process gave the group up (setgroups)',
     ],
-    remedy: 'Add its user to the group (usermod -aG GROUP USER) and log in or start the service again.',
+    remedy: 'Add its user to the group (sudo usermod -aG GROUP USER) and log in or start the service again.',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -417,9 +429,7 @@ export const errorTable = {
       'nested user namespaces',
       'something between this process and the Trusted Application speaks for another user',
     ],
-    remedy:
-      'Do not change the user while a store is being opened. Within nested user namespaces the identity ' +
-      'cannot be computed; run the process in the outermost or one level below.',
+    remedy: `${advice.keepUser} ${advice.oneNamespace}`,
     retry: Retry.NO,
     exit: Exit.ERROR,
   },

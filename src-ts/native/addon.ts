@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { loadFirst, thisHost, type Binary } from './binaries.js';
-import { EncodedParam } from '../tee/params.js';
+import type { EncodedParam } from '../tee/params.js';
 
 /** An opaque object: a session of the addon. It is closed when it is garbage. */
 export interface NativeSession {

@@ -164,7 +164,7 @@ function assertOwn(folder: string): void {
   const own = process.geteuid?.();
   if (own === undefined || uid === own) return;
   const whose = `${folder} belongs to user ${String(uid)}, and this process is of user ${String(own)}`;
-  throw unavailable(`${whose}; each user has a directory of its own`, OTHER_DIRECTORY);
+  throw unavailable(`${whose}; each user has a directory of its own`);
 }
 
 /** With another key every object would look damaged, and be deleted for that. */
@@ -173,7 +173,10 @@ function readKey(folder: string): Buffer {
   const key = readFileSync(path.join(folder, 'key'));
   if (readFileSync(path.join(folder, 'key-check'), 'latin1') === checkOf(key)) return key;
   const file = path.join(folder, 'key');
-  throw unavailable(`${file} is not the key that its objects were encrypted with`, `Put it back. ${OTHER_DIRECTORY}`);
+  throw unavailable(
+    `${file} is not the key that its objects were encrypted with`,
+    `Put the right one back. ${OR_ANOTHER}`,
+  );
 }
 
 /** A part that is gone is not made anew: what it was needed for would look as if it had never been stored. */
@@ -181,16 +184,16 @@ function assertThere(folder: string, part: string): void {
   if (exists(path.join(folder, part))) return;
   throw unavailable(
     `there is no ${path.join(folder, part)}: it was removed, or the simulator has not made this directory`,
-    `Put it back, or remove ${folder} if what is stored in it may be lost. ${OTHER_DIRECTORY}`,
+    `Put it back, or remove ${folder} if what is stored in it may be lost. ${OR_ANOTHER}`,
   );
 }
 
-function unavailable(message: string, remedy: string): Unavailable {
+const OR_ANOTHER = 'Another directory will do, too (simulator.directory).';
+
+/** @param remedy if it is not to take another directory */
+function unavailable(message: string, remedy?: string): Unavailable {
   return new Unavailable('no-storage', message, undefined, remedy);
 }
-
-const OTHER_DIRECTORY =
-  'The simulator can be given another directory: simulator.directory, or OPTEE_STORAGE_SIMULATOR_DIR in the environment.';
 
 function checkOf(key: Buffer): string {
   return createHash('sha256').update('optee-secure-storage simulator').update(key).digest('hex').slice(0, 16);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { StoreInfo } from '../../src-ts/connection/info.js';
+import type { StoreInfo } from '../../src-ts/connection/store-info.js';
 import type { SecureStorage } from '../../src-ts/store.js';
 import type { Identity, OpenStore } from './store.js';
 import type { OpenOptions } from '../../src-ts/arguments/options.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Diagnosis } from '../../src-ts/index.js';
 import { clientUuid } from '../../src-ts/tee/client-uuid.js';
-import { packageVersion } from '../../src-ts/util/version.js';
+import { packageVersion } from '../../src-ts/util/package-json.js';
 import type { Backend } from './backend.js';
 import { errorOf } from './errors.js';
 import { freshStore } from './store.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The API over the store in memory that applications test with, and the faults that they can order. */
 import { type MemoryOpenOptions, MemoryTee } from '../../src-ts/testing/index.js';
-import { diagnose } from '../../src-ts/doctor/doctor.js';
+import { diagnose } from '../../src-ts/doctor/diagnose.js';
 import type { OpenOptions } from '../../src-ts/arguments/options.js';
 import { openElsewhere } from '../e2e/support/remote-store.js';
 import { buildCommandLine } from '../unit/support/cli.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Whose keys are whose: the kernel attests each caller, and nobody sees what another one has. */
-import type { StoreInfo } from '../../src-ts/connection/info.js';
+import type { StoreInfo } from '../../src-ts/connection/store-info.js';
 import { Command, PROTOCOL_VERSION, TA_UUID, TaError } from '../../src-ts/protocol/contract.js';
 import { TeeResult } from '../../src-ts/tee/results.js';
 import { Login, Origin, type SessionTarget } from '../../src-ts/tee/seam.js';

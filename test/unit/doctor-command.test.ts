@@ -6,11 +6,11 @@ import path from 'node:path';
 
 import { report } from '../../src-ts/cli/commands/doctor.js';
 import type { Check, Diagnosis } from '../../src-ts/doctor/diagnosis.js';
-import { judge } from '../../src-ts/doctor/doctor.js';
+import { judge } from '../../src-ts/doctor/diagnose.js';
 import { gather, type Open } from '../../src-ts/doctor/evidence.js';
 import { thisHost } from '../../src-ts/doctor/host.js';
 import { SecureStorageError } from '../../src-ts/errors/error.js';
-import type { StoreInfo } from '../../src-ts/connection/info.js';
+import type { StoreInfo } from '../../src-ts/connection/store-info.js';
 import type { OpenOptions } from '../../src-ts/arguments/options.js';
 import type { SecureStorage } from '../../src-ts/store.js';
 import { optee } from './support/cli.js';

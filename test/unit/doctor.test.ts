@@ -2,13 +2,13 @@
 /** Every cause that the doctor knows, on machines made up for it; test/e2e/doctor.test.ts produces them on a real one. */
 import { causes, type Cause } from '../../src-ts/doctor/causes.js';
 import { checkIds, type Check, type Diagnosis } from '../../src-ts/doctor/diagnosis.js';
-import { judge } from '../../src-ts/doctor/doctor.js';
+import { judge } from '../../src-ts/doctor/diagnose.js';
 import type { Evidence } from '../../src-ts/doctor/evidence.js';
 import type { Host } from '../../src-ts/doctor/host.js';
 import { checksOf } from '../../src-ts/doctor/chain.js';
 import { errorTable, type ErrorCode } from '../../src-ts/errors/table.js';
 import { SecureStorageError, type ErrorDetails } from '../../src-ts/errors/error.js';
-import type { StoreInfo } from '../../src-ts/connection/info.js';
+import type { StoreInfo } from '../../src-ts/connection/store-info.js';
 import type { BackendName, OpenOptions } from '../../src-ts/arguments/options.js';
 import { TeeFailure } from '../../src-ts/tee/seam.js';
 import { boardWith, FUSE, spaceOf, TA_FOLDER, type Entry, type FakeMachine } from './support/fake-host.js';

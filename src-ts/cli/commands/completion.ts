@@ -4,7 +4,7 @@ import { usageError } from '../command-line.js';
 import type { Command } from '../command.js';
 import { bashScript } from './completion/bash.js';
 import { fishScript } from './completion/fish.js';
-import { completedCommands } from './completion/table.js';
+import { completedCommands } from './completion/completed-commands.js';
 import { zshScript } from './completion/zsh.js';
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };

@@ -17,7 +17,7 @@ export const command: Command = {
   positionals: [0, 0],
   options: { strict: { type: 'boolean', help: 'exit code 5 for warnings too' } },
   async run({ io, json, options, settings, openWith }) {
-    const { diagnose } = require('../../doctor/doctor.js') as typeof import('../../doctor/doctor.js');
+    const { diagnose } = require('../../doctor/diagnose.js') as typeof import('../../doctor/diagnose.js');
     const diagnosis = await diagnose(settings, openWith);
     await io.write(json ? `${JSON.stringify(diagnosis)}\n` : report(diagnosis, io.colours === true));
     const good = diagnosis.ok && (options.strict !== true || count(diagnosis, 'warning') === 0);

@@ -9,7 +9,9 @@ import { operationSize } from '../../protocol/encode.js';
 import type { SecureStorage } from '../../store.js';
 import { text, usageError } from '../command-line.js';
 import type { Command } from '../command.js';
-import { inputError, parseEntries, wipe, type Format, type ImportEntry } from './import/entries.js';
+import { parseEntries, wipe, type Format } from './import/entries.js';
+import { inputError } from './import/entry.js';
+import { type ImportEntry } from './import/entry.js';
 import { readAll } from '../terminal/input.js';
 import type { Io } from '../terminal/io.js';
 

@@ -2,7 +2,7 @@
 import { Exit } from '../../errors/table.js';
 import { isSecureStorageError } from '../../errors/error.js';
 import { PROTOCOL_VERSION } from '../../protocol/contract.js';
-import { packageVersion } from '../../util/version.js';
+import { packageVersion } from '../../util/package-json.js';
 import type { Command, Context } from '../command.js';
 
 interface TaVersions {

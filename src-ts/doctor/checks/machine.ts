@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The machine and what of this package runs on it. */
-import { oldestNode } from '../../util/version.js';
+import { oldestNode } from '../../util/package-json.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, type Host } from '../host.js';

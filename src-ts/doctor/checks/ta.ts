@@ -2,7 +2,7 @@
 /** The Trusted Application, and as whom it sees this process. */
 import { outerId } from '../../tee/client-uuid.js';
 import { PROTOCOL_VERSION } from '../../protocol/contract.js';
-import { packageVersion } from '../../util/version.js';
+import { packageVersion } from '../../util/package-json.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, type Host } from '../host.js';

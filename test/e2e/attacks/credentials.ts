@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Processes that are, or seem to be, somebody else: setuid programs, containers; and what can be had from a process. */
 import { clientUuid } from '../../../src-ts/tee/client-uuid.js';
-import type { StoreInfo } from '../../../src-ts/connection/info.js';
+import type { StoreInfo } from '../../../src-ts/connection/store-info.js';
 import { TeeResult } from '../../../src-ts/tee/results.js';
 import { Login } from '../../../src-ts/tee/seam.js';
 import type { ExecOptions } from '../../../machine/machine.mjs';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Completion } from '../../command.js';
-import { listing, storeOptions, type CompletedCommand } from './table.js';
+import { listing, storeOptions, type CompletedCommand } from './completed-commands.js';
 
 /** The script for bash, 3.2 and later. */
 export function bashScript(commands: readonly CompletedCommand[]): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Completion } from '../../command.js';
-import { listing, quoted, storeOptions, type CompletedCommand } from './table.js';
+import { listing, quoted, storeOptions, type CompletedCommand } from './completed-commands.js';
 
 /** The script for fish, 3.0 and later. */
 export function fishScript(commands: readonly CompletedCommand[]): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Completion, OptionSpec } from '../../command.js';
-import { listing, quoted, storeOptions, type CompletedCommand } from './table.js';
+import { listing, quoted, storeOptions, type CompletedCommand } from './completed-commands.js';
 
 /** The script for zsh: to be sourced, or as the file _optee-storage in a folder of fpath. */
 export function zshScript(commands: readonly CompletedCommand[]): string {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import util from 'node:util';
 
-import { inputError, type ImportEntry } from './entries.js';
+import { inputError } from './entry.js';
+import { type ImportEntry } from './entry.js';
 
 /**
  * The entries of a dotenv text, read as `node --env-file` reads it. Node's parser says nothing when it skips a line, cuts

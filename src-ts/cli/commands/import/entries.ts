@@ -2,25 +2,14 @@
 /** From the text of a file to what is to be stored. Messages name a line or a key, never what is after it. */
 import path from 'node:path';
 
-import { SecureStorageError } from '../../../errors/error.js';
 import { keyBytes } from '../../../arguments/keys.js';
 import { decodeUtf8 } from '../../../protocol/packing.js';
 import { parseDotenv } from './dotenv.js';
 import { parseJson } from './json.js';
+import type { ImportEntry } from './entry.js';
+import { inputError } from './entry.js';
 
 export type Format = 'json' | 'dotenv';
-
-/** A key and its value, which is for the one who has it to wipe. */
-export interface ImportEntry {
-  readonly key: string;
-  readonly value: Buffer;
-}
-
-/** An ERR_INPUT about the file. */
-export function inputError(detail: string, key?: string): SecureStorageError {
-  const remedy = 'Nothing was stored; see "optee-storage import --help".';
-  return new SecureStorageError('ERR_INPUT', { operation: 'import', key, detail, remedy });
-}
 
 /**
  * Reads the entries of a file.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { inputError, type ImportEntry } from './entries.js';
+import { inputError } from './entry.js';
+import { type ImportEntry } from './entry.js';
 
 /** A string, or anything else that is not a key. */
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"(?=(\s*:)?)|[[\]{}]/gs;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Connection } from './connection.js';
 import type { TaInfo } from '../protocol/decode.js';
-import { packageVersion } from '../util/version.js';
+import { packageVersion } from '../util/package-json.js';
 
 /** What {@link SecureStorage.info} tells. */
 export interface StoreInfo {

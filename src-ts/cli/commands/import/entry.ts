@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+import { SecureStorageError } from '../../../errors/error.js';
+
+/** A key and its value, which is for the one who has it to wipe. */
+export interface ImportEntry {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+/** An ERR_INPUT about the file. */
+export function inputError(detail: string, key?: string): SecureStorageError {
+  const remedy = 'Nothing was stored; see "optee-storage import --help".';
+  return new SecureStorageError('ERR_INPUT', { operation: 'import', key, detail, remedy });
+}
