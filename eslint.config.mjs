@@ -6,7 +6,7 @@ import { layerRules } from './tools/layout/floors.mjs';
 
 /** TypeScript is checked with types by test/tsconfig.json; tools and configuration are plain JavaScript. */
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'coverage/', '.cache/', 'node_modules/', 'prebuilds/', 'test/ways-in/types/'] },
+  { ignores: ['dist/', 'build/', 'coverage/', '.cache/', 'node_modules/', 'prebuilds/', 'test/adapters/types/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {

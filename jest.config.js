@@ -25,7 +25,7 @@ const sanitizers = [
 ];
 
 /** Files of test/e2e that are a kind of their own, which tools/test.mjs runs beside the rest of them. */
-const adversity = 'attacks|limits';
+const attacks = 'attacks|limits';
 
 /** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
 module.exports = {
@@ -35,11 +35,11 @@ module.exports = {
     project('unit'),
     project('conformance'),
     project('native', ['native/*.test.ts']),
-    project('ways-in'),
+    project('adapters'),
     project('sanitizers', sanitizers), // by tools/sanitizers.mjs
     project('package'),
-    project('adversity', [`e2e/@(${adversity}).test.ts`]),
-    project('e2e', [`e2e/!(${adversity}).test.ts`]),
+    project('attacks', [`e2e/@(${attacks}).test.ts`]),
+    project('e2e', [`e2e/!(${attacks}).test.ts`]),
     project('faults'), // by tools/faults.mjs, for hours
   ],
 };

@@ -45,7 +45,8 @@ function circlesIn(imports) {
 function heightOf(imports) {
   /** @type {Map<string, number>} */
   const heights = new Map();
-  const height = (/** @type {string} */ file) => {
+  /** @type {(file: string) => number} */
+  const height = (file) => {
     const known = heights.get(file);
     if (known !== undefined) return known;
     const below = imports.filter(({ from }) => from === file).map(({ to }) => height(to));

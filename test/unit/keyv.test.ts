@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The storage adapter for Keyv by itself; test/ways-in runs it under Keyv. */
+/** The storage adapter for Keyv by itself; test/adapters runs it under Keyv. */
 import fc from 'fast-check';
 
 import { decodeExpiring, encodeExpiring } from '../../src-ts/keyv/expiry.js';

@@ -78,6 +78,7 @@ function load() {
     .../** @type {typeof import('../../src-ts/protocol/outcomes.js')} */ (source('protocol/outcomes.ts')),
     .../** @type {typeof import('../../src-ts/protocol/contract.js')} */ (source('protocol/contract.ts')),
     .../** @type {typeof import('../../src-ts/tee/seam.js')} */ (source('tee/seam.ts')),
+    .../** @type {typeof import('../../src-ts/tee/results.js')} */ (source('tee/results.ts')),
     .../** @type {typeof import('../../src-ts/protocol/call.js')} */ (source('protocol/call.ts')),
   };
 }

@@ -55,7 +55,10 @@ const importsOf = (room) =>
 export const layerRules = Object.entries(FLOORS).map(([room, below]) => ({
   files: [filesOf(room)],
   rules: {
-    'no-restricted-imports': ['error', { patterns: [...forbiddenRooms(room, below), ...forbiddenOfNode(room)] }],
+    'no-restricted-imports': /** @type {['error', object]} */ ([
+      'error',
+      { patterns: [...forbiddenRooms(room, below), ...forbiddenOfNode(room)] },
+    ]),
   },
 }));
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** The packages of test/ways-in, and programs that use ours in the simulator. */
+/** The packages of test/adapters, and programs that use ours in the simulator. */
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
 export const ROOT = path.resolve(__dirname, '../../..');
-export const PACKAGES = path.join(ROOT, 'test/ways-in');
+export const PACKAGES = path.join(ROOT, 'test/adapters');
 
 /** Minutes the first time, when the packages are fetched; no time after that. */
 const INSTALL_MS = 20 * 60_000;
@@ -17,7 +17,7 @@ const TEST_MS = 120_000;
 export function usePackages(): void {
   beforeAll(async () => {
     const { ensureNpm } = await import('../../../tools/lib/npm.mjs');
-    await ensureNpm('test/ways-in');
+    await ensureNpm('test/adapters');
   }, INSTALL_MS);
   jest.setTimeout(TEST_MS);
 }
@@ -25,7 +25,7 @@ export function usePackages(): void {
 /** A folder of its own for each test. */
 export function useFolder(): { readonly path: string } {
   const folder = { path: '' };
-  beforeEach(() => (folder.path = mkdtempSync(path.join(os.tmpdir(), 'optee-ways-in-'))));
+  beforeEach(() => (folder.path = mkdtempSync(path.join(os.tmpdir(), 'optee-adapters-'))));
   afterEach(() => {
     rmSync(folder.path, { recursive: true, force: true });
   });
@@ -64,7 +64,7 @@ export function inSimulator(program: string, args: readonly string[], folder: st
   return runProgram(program, args, { cwd, env });
 }
 
-/** What the compiler says of a folder of test/ways-in, which has a tsconfig.json; '' if nothing. */
+/** What the compiler says of a folder of test/adapters, which has a tsconfig.json; '' if nothing. */
 export async function typeErrors(folder: string): Promise<string> {
   const tsc = path.join(ROOT, 'node_modules/typescript-7/bin/tsc');
   const args = [tsc, '-p', path.join(PACKAGES, folder), '--pretty', 'false'];
