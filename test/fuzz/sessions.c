@@ -32,7 +32,8 @@ struct known {
 /* All keys of a user. */
 struct state {
 	struct known keys[KEYS];
-	bool has_store;
+	/* It was called lost, and stays so until it is changed or cleared. */
+	bool is_lost;
 };
 
 struct user {
@@ -105,7 +106,7 @@ static struct known *stored(const struct errand *of)
 static void settle(struct user *user)
 {
 	user->state_count = 1;
-	user->states[0].has_store = true;
+	user->states[0].is_lost = false;
 }
 
 static bool is_value(const struct known *known, struct bytes value)
@@ -128,19 +129,34 @@ static bool is_explained(const struct errand *of, const struct bytes *value)
 	return false;
 }
 
-/*
- * A store that the present storage never had may be called lost while the TA
- * remembers it.
- */
-static bool may_be_lost(const struct user *user)
+static bool is_empty(const struct state *state)
 {
-	return user->state_count > 1 && !user->states[0].has_store;
+	size_t n = 0;
+
+	while (n < KEYS && !state->keys[n].there)
+		n++;
+	return n == KEYS;
+}
+
+/*
+ * A store that the present storage does not have may be called lost while the
+ * TA remembers it, and is then lost for good.
+ */
+static bool is_lost(struct user *user, TEE_Result res)
+{
+	struct state *state = user->states;
+
+	if (res != TEE_ERROR_CORRUPT_OBJECT)
+		return false;
+	if (user->state_count > 1 && is_empty(state))
+		state->is_lost = true;
+	return state->is_lost;
 }
 
 /* Whether a change was made; if not, there was a reason. */
 static bool is_done(const struct errand *of, TEE_Result res)
 {
-	if (res == TEE_ERROR_CORRUPT_OBJECT && may_be_lost(of->user))
+	if (is_lost(of->user, res))
 		return false;
 	/* The number of objects is limited, whatever they hold. */
 	if (res == SECSTOR_ERROR_QUOTA)
@@ -154,9 +170,10 @@ static void do_get(const struct errand *of)
 {
 	TEE_Result res = get(of->client, of->name, SECSTOR_VALUE_MAX);
 
-	if (res == TEE_ERROR_CORRUPT_OBJECT && may_be_lost(of->user))
+	if (is_lost(of->user, res))
 		return;
-	CHECK(!res || res == TEE_ERROR_ITEM_NOT_FOUND);
+	if (res != TEE_ERROR_ITEM_NOT_FOUND)
+		CHECK_EQ(res, TEE_SUCCESS);
 	CHECK(is_explained(of, res ? NULL : of->client->out + 1));
 }
 
@@ -277,6 +294,8 @@ static void restart(bool in_order)
 
 static void do_something_else(const struct unit *unit)
 {
+	case_step("backup, restart or end, %u of service %u", unit->key % 8u,
+		  unit->slot % SERVICES);
 	switch (unit->key % 8) {
 	case 0:
 		restart(unit->size % 2);
