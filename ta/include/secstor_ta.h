@@ -66,7 +66,9 @@
 #define SECSTOR_REQUEST_MAX (SECSTOR_VALUE_MAX + 128u * 1024u)
 #endif
 /* How many keys or operations a packed request may hold. */
+#ifndef SECSTOR_REQUEST_COUNT_MAX
 #define SECSTOR_REQUEST_COUNT_MAX 1024u
+#endif
 /* Quota of one owner over all its domains; a build may set others. Bytes
  * are those of keys and values. */
 #ifndef SECSTOR_QUOTA_KEYS

@@ -18,6 +18,8 @@
 #include "tee_api_defines.h"
 
 #define SAMPLES 200
+/* After a clear, what was in use may be removed by later changes. */
+#define CHANGES_AFTER 64
 
 /* From the linker script of the software TEE: the TA's static variables. */
 extern uint64_t ta_data_start[];
@@ -309,12 +311,17 @@ static void get_some_at_once(void)
 static void clear_all(void)
 {
 	struct map_store copy = map_copy(&device.map);
+	size_t n = 0;
 
 	meter();
 	CHECK_EQ(clear(&store.client, text("")), TEE_SUCCESS);
 	CHECK_EQ(store.client.params[1].value.a, store.count);
 	print_meter("clear", meter(), 1);
 	note_peak();
+	for (n = 0; n < CHANGES_AFTER; n++)
+		CHECK_EQ(put(&store.client, text("key"), text("value"), ANY),
+			 TEE_SUCCESS);
+	CHECK_EQ(clear(&store.client, text("")), TEE_SUCCESS);
 	printf(", \"objectsAfterClear\": %zu", device_owned_objects());
 	device_restore(&copy);
 	map_clear(&copy);
