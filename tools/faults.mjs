@@ -4,7 +4,7 @@
 /**
  * Tries attacks, limits and faults on the OP-TEE machine for hours, and writes docs/reliability.md of what came of it.
  *
- *   npm run test:faults                          all of it
+ *   npm run test:faults                          tries attacks, limits and faults on the OP-TEE machine, for hours
  *   npm run test:faults -- test/faults/sweep     one file of test/faults
  *   npm run test:faults -- adversity             attacks and limits
  *   npm run test:faults -- -t "batch of five"    the tests with this in their names

@@ -9,7 +9,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { trackedFiles } from './lib/git.mjs';
 import { ROOT } from './lib/paths.mjs';
-import { isProgram } from './lib/tool.mjs';
+import { isProgram, runTool } from './lib/tool.mjs';
+import { readArguments } from './lib/usage.mjs';
 
 const ONLY_IN = 'ta/src/persistent.c';
 const CALL =
@@ -28,9 +29,12 @@ export function storageCalls(file, text) {
   });
 }
 
-if (isProgram(import.meta.url)) {
+async function main() {
+  readArguments(import.meta.url, { options: {} });
   const files = trackedFiles('ta/*.c', 'ta/*.h');
   const found = files.flatMap((file) => storageCalls(file, readFileSync(path.join(ROOT, file), 'utf8')));
   for (const fault of found) process.stdout.write(`${fault}\n`);
   process.exitCode = found.length === 0 ? 0 : 1;
 }
+
+if (isProgram(import.meta.url)) runTool(main);
