@@ -41,7 +41,7 @@ async function test(sanitizer, args) {
     const report = path.join(folder, 'report.json');
     const leftOut = LEFT_OUT[sanitizer].flatMap((pattern) => ['--testPathIgnorePatterns', pattern]);
     const own = ['--selectProjects', 'sanitizers', '--maxWorkers', JOBS, '--json', '--outputFile', report, ...leftOut];
-    const { status } = spawnSync('npm', ['run', '--silent', 'jest', '--', ...own, ...args], {
+    const { status } = spawnSync('npm', ['run', '--silent', 'jest', '--', ...args, ...own], {
       cwd: ROOT,
       env: { ...process.env, NATIVE_SANITIZER: sanitizer },
       stdio: ['ignore', 'ignore', 'inherit'],
