@@ -38,7 +38,6 @@ test('a request may be given up twice, before it was made and after its end', as
     parked: 2,
     closed: [false, 0, 0, 1, 1],
     settled: [2, 1001],
-    left: 0,
   });
 });
 

@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: MIT
+/** Each scenario has a process of its own, with a clock that stands still: only calls that hang let it pass. */
 import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { nativeBackend, parkedThreads } from '../../../src-ts/native/backend.js';
 import type { TeeSession } from '../../../src-ts/tee/seam.js';
+import { Clock, turn, until } from '../support/clock.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, Counter, target } from '../support/fake.js';
 
-const sleep = (session: TeeSession, ms: number, timeoutMs = 5000, signal?: AbortSignal) =>
-  session.invoke(Command.SLEEP, [{ type: 'value-in', a: ms, b: 0 }], { timeoutMs, signal });
+const clock = new Clock();
 
-/**
- * A session whose thread is in a call until it is told to return: what is queued meanwhile waits, however slow this machine
- * is just now.
- */
-async function occupied(signal?: AbortSignal) {
+/** Why something was refused, and when by the clock. */
+const missed = async (action: () => Promise<unknown>) => ({ ...(await failure(action)), at: clock.now });
+
+const nothing = (session: TeeSession, timeoutMs = 5000, signal?: AbortSignal) =>
+  session.invoke(Command.SLEEP, [{ type: 'value-in', a: 0, b: 0 }], { timeoutMs, signal });
+const hang = (session: TeeSession, timeoutMs: number) => session.invoke(Command.HANG, [], { timeoutMs });
+
+/** Until so many threads hang in the TEE for ever, or so many until they are released. */
+const hanging = (by: TeeSession, count: number) => until(async () => (await counter(by, Counter.HANGS)) === count);
+const napping = (by: TeeSession, count: number) => until(async () => (await counter(by, Counter.NAPS)) === count);
+
+/** A session whose thread is in a call until it is told to return: what is queued meanwhile waits. */
+async function occupied(timeoutMs = 30_000, signal?: AbortSignal) {
   const session = await open();
   const other = await open();
-  const running = session.invoke(Command.WAIT, [], { timeoutMs: 30_000, signal });
-  while ((await counter(other, Counter.NAPS)) === 0) await delay(5);
+  const running = session.invoke(Command.WAIT, [], { timeoutMs, signal });
+  await napping(other, 1);
   const release = async () => {
     await invoke(other, Command.RELEASE);
     await other.close();
@@ -25,62 +33,78 @@ async function occupied(signal?: AbortSignal) {
   return { session, running, release };
 }
 
-const hang = (session: TeeSession, timeoutMs: number) => session.invoke(Command.HANG, [], { timeoutMs });
-
 export async function hangingCall() {
   const session = await open();
+  const watcher = await open();
   const before = parkedThreads();
-  const missed = await failure(() => hang(session, 100));
-  const later = await failure(() => sleep(session, 0));
-  return { missed, later, parked: [before, parkedThreads()] };
+  const call = missed(() => hang(session, 100));
+  await hanging(watcher, 1);
+  await clock.advance(200);
+  const late = await call;
+  const later = await missed(() => nothing(session));
+  return { late, later, parked: [before, parkedThreads()], timers: clock.left };
 }
 
 export async function hangingOpen() {
-  return failure(() => nativeBackend().open(target('hangs'), { timeoutMs: 100 }));
+  const watcher = await open();
+  const opening = missed(() => nativeBackend().open(target('hangs'), { timeoutMs: 100 }));
+  await hanging(watcher, 1);
+  await clock.advance(200);
+  return { ...(await opening), timers: clock.left };
 }
 
 /** The wait in the queue counts; what had not begun is known not to have begun, and is not carried out later. */
 export async function queuedCalls() {
   const { session, running, release } = await occupied();
-  const queued = await failure(() => session.invoke(Command.HANG, [], { timeoutMs: 100 }));
+  const waiting = missed(() => session.invoke(Command.HANG, [], { timeoutMs: 100 }));
+  await clock.advance(200);
+  const queued = await waiting;
   await release();
-  const after = await failure(() => sleep(session, 0).then(() => Promise.reject(new Error('served'))));
+  const after = await nothing(session);
   await running;
   await session.close();
-  return { queued, after: after.detail, parked: parkedThreads() };
+  return { queued, after: after.result, parked: parkedThreads() };
 }
 
 export async function comesBack() {
-  const session = await open();
-  const missed = await failure(() => sleep(session, 300, 100));
+  const { session, running, release } = await occupied(100);
+  const call = missed(() => running);
+  await clock.advance(100);
+  const { kind } = await call;
   const parked = parkedThreads();
-  const refused = await failure(() => sleep(session, 0));
-  await delay(350);
-  const { result } = await sleep(session, 0);
+  const refused = await missed(() => nothing(session));
+  await release();
+  await until(() => parkedThreads() === 0);
+  const { result } = await nothing(session);
   await session.close();
-  return { missed: missed.kind, parked, refused: refused.kind, result, parkedAfter: parkedThreads() };
+  return { missed: kind, parked, refused: refused.kind, result };
 }
 
 /** A session that nobody has, because its opening missed the deadline, is closed when it is there after all. */
 export async function lateOpen() {
-  const missed = await failure(() => nativeBackend().open(target('slow'), { timeoutMs: 50 }));
-  const session = await open();
-  const meanwhile = await counter(session, Counter.CONTEXTS);
-  await delay(400);
-  const later = await counter(session, Counter.CONTEXTS);
-  await session.close();
-  return { missed, meanwhile, later };
+  const watcher = await open();
+  const opening = missed(() => nativeBackend().open(target('slow'), { timeoutMs: 50 }));
+  await napping(watcher, 1);
+  await clock.advance(50);
+  const { kind } = await opening;
+  const contexts = () => counter(watcher, Counter.CONTEXTS);
+  const meanwhile = await contexts();
+  await invoke(watcher, Command.RELEASE);
+  await until(async () => (await contexts()) === 1);
+  const sessions = await counter(watcher, Counter.SESSIONS);
+  await watcher.close();
+  return { missed: kind, meanwhile, sessions };
 }
 
 export async function abortsQueuedOnly() {
   const abort = new AbortController();
-  const { session, running, release } = await occupied(abort.signal);
-  const queued = failure(() => sleep(session, 0, 5000, abort.signal));
+  const { session, running, release } = await occupied(30_000, abort.signal);
+  const queued = failure(() => nothing(session, 5000, abort.signal));
   abort.abort(new Error('not any more'));
-  const early = await failure(() => sleep(session, 0, 5000, abort.signal));
+  const early = await failure(() => nothing(session, 5000, abort.signal));
   await release();
   const outcome = await running;
-  const next = await sleep(session, 0);
+  const next = await nothing(session);
   await session.close();
   return { running: outcome.result, queued: (await queued).detail, early: early.detail, next: next.result };
 }
@@ -88,29 +112,26 @@ export async function abortsQueuedOnly() {
 export async function keepsOrder() {
   const session = await open();
   const order: number[] = [];
-  const calls = [80, 0, 20, 0].map((ms, i) => sleep(session, ms).then(() => order.push(i)));
+  const calls = [80, 0, 20, 0].map((a, i) =>
+    session.invoke(Command.SLEEP, [{ type: 'value-in', a, b: 0 }], PATIENT).then(() => order.push(i)),
+  );
   await Promise.all(calls);
   await session.close();
   return order;
 }
 
-/** Sessions have threads of their own: one that hangs stops no other one, and not libuv's pool. */
+/** Sessions have threads of their own: while eight hang, a ninth is served, and so is all that uses libuv's pool. */
 export async function stopsNobodyElse() {
-  const hanging = await Promise.all(Array.from({ length: 8 }, () => open()));
-  const missed = hanging.map((session) => failure(() => hang(session, 1500)));
-  await delay(50);
-  const begin = performance.now();
-  await Promise.all(Array.from({ length: 100 }, () => readFile(__filename)));
+  const sessions = await Promise.all(Array.from({ length: 8 }, () => open()));
   const session = await open();
-  const { result } = await invoke(session, Command.INCREMENT);
-  await session.close();
-  const ms = performance.now() - begin;
-  return {
-    result,
-    quick: ms < 1000,
-    missed: (await Promise.all(missed)).map(({ kind }) => kind),
-    parked: parkedThreads(),
-  };
+  const calls = sessions.map((one) => missed(() => hang(one, 1500)));
+  await hanging(session, 8);
+  await Promise.all(Array.from({ length: 100 }, () => readFile(__filename)));
+  const another = await open();
+  const results = await Promise.all([session, another].map((one) => invoke(one, Command.INCREMENT)));
+  await clock.advance(1500);
+  const kinds = (await Promise.all(calls)).map(({ kind }) => kind);
+  return { results: results.map(({ result }) => result), missed: kinds, parked: parkedThreads() };
 }
 
 const kindOf = (error: unknown) => (error as { kind: string }).kind;
@@ -118,7 +139,7 @@ const kindOf = (error: unknown) => (error as { kind: string }).kind;
 /** 1024 requests wait behind the running one, and no more. */
 export async function fullQueue() {
   const { session, running, release } = await occupied();
-  const calls = Array.from({ length: 1030 }, () => sleep(session, 0, 30_000).then(() => 'served', kindOf));
+  const calls = Array.from({ length: 1030 }, () => nothing(session).then(() => 'served', kindOf));
   await release();
   const kinds = await Promise.all(calls);
   await running;
@@ -131,9 +152,7 @@ export async function fullMemory() {
   const { session, running, release } = await occupied();
   const data = new Uint8Array(4 * 1024 * 1024);
   const calls = Array.from({ length: 17 }, () =>
-    session
-      .invoke(Command.INCREMENT, [{ type: 'memref-in', data }], { timeoutMs: 30_000 })
-      .then(() => 'served', kindOf),
+    session.invoke(Command.INCREMENT, [{ type: 'memref-in', data }], PATIENT).then(() => 'served', kindOf),
   );
   await release();
   const kinds = await Promise.all(calls);
@@ -144,42 +163,52 @@ export async function fullMemory() {
 
 export async function tooManyParked() {
   const backend = nativeBackend();
-  // Long enough for all to have begun: one that has not does not hang.
-  const opening = () => failure(() => backend.open(target('hangs'), { timeoutMs: 2000 }));
-  const first = await Promise.all(Array.from({ length: 32 }, opening));
+  const watcher = await open();
+  const openings = Array.from({ length: 32 }, () => missed(() => backend.open(target('hangs'), { timeoutMs: 100 })));
+  // One that has not begun does not hang.
+  await hanging(watcher, 32);
+  await clock.advance(100);
+  const first = await Promise.all(openings);
   const last = await failure(() => backend.open(target(), PATIENT));
   return {
-    first: new Set(first.map(({ started }) => started)).size,
+    first: [...new Set(first.map(({ started }) => started))],
     last: [last.kind, last.started],
     parked: parkedThreads(),
   };
 }
 
 export async function closeWaits() {
-  const session = await open();
+  const { session, running, release } = await occupied();
   const order: string[] = [];
-  const call = sleep(session, 100).then(() => order.push('call'));
+  const call = running.then(() => order.push('call'));
   const closed = session.close().then(() => order.push('close'));
-  const late = await failure(() => sleep(session, 0));
+  const late = await failure(() => nothing(session));
+  order.push('released');
+  await release();
   await Promise.all([call, closed, session.close()]);
   return { order, late: late.kind };
 }
 
 export async function closeDoesNotWaitForHanging() {
   const session = await open();
-  const begin = performance.now();
-  const missed = failure(() => hang(session, 150));
-  await session.close();
-  return { missed: (await missed).kind, ms: performance.now() - begin };
+  const watcher = await open();
+  const call = missed(() => hang(session, 150));
+  await hanging(watcher, 1);
+  const closed = session.close().then(() => clock.now);
+  await clock.advance(300);
+  return { missed: (await call).kind, at: await closed };
 }
 
 export async function closeOfParked() {
   const session = await open();
-  await failure(() => hang(session, 50));
-  const begin = performance.now();
+  const watcher = await open();
+  const call = missed(() => hang(session, 50));
+  await hanging(watcher, 1);
+  await clock.advance(50);
+  await call;
   await session.close();
-  const later = await failure(() => sleep(session, 0));
-  return { ms: performance.now() - begin, later: later.kind };
+  const later = await failure(() => nothing(session));
+  return { at: clock.now, later: later.kind };
 }
 
 /** A probe that finds no supplicant, for every thread it is asked about. */
@@ -187,21 +216,33 @@ export async function missingSupplicant() {
   const asked: number[] = [];
   const probe = { isMissedBy: (thread: number) => asked.push(thread) > 0 };
   const backend = nativeBackend({ probe });
-  const opening = await failure(() => backend.open(target('hangs'), PATIENT));
+  const watcher = await open();
+  const opening = missed(() => backend.open(target('hangs'), PATIENT));
+  await hanging(watcher, 1);
+  await clock.advance(1000);
   const answer = await backend.open(target(), PATIENT);
   if ('refused' in answer) throw new Error('refused');
-  const waiting = [hang(answer.session, 5000), sleep(answer.session, 0), sleep(answer.session, 0)];
-  const calls = await Promise.all(waiting.map((call) => failure(() => call)));
-  return { opening, calls, thread: asked.every((thread) => thread > 1) };
+  const { session } = answer;
+  const waiting = [() => hang(session, 5000), () => nothing(session), () => nothing(session)].map(missed);
+  await hanging(watcher, 2);
+  await clock.advance(1000);
+  const calls = await Promise.all(waiting);
+  return { opening: await opening, calls, thread: asked.every((thread) => thread > 1) };
 }
 
 /** A supplicant that is back at the second look, and one that was there all the time. */
 export async function restartingSupplicant() {
   let looks = 0;
+  const watcher = await open();
   const backend = nativeBackend({ probe: { isMissedBy: () => looks++ % 2 === 0 } });
   const answer = await backend.open(target(), PATIENT);
   if ('refused' in answer) throw new Error('refused');
-  const { result } = await sleep(answer.session, 1600);
+  const call = answer.session.invoke(Command.WAIT, [], PATIENT);
+  await napping(watcher, 1);
+  await clock.advance(1600);
+  await turn();
+  await invoke(watcher, Command.RELEASE);
+  const { result } = await call;
   await answer.session.close();
-  return { result, looked: looks > 3 };
+  return { result, looks };
 }

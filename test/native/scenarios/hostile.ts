@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { loadAddon, type NativeOutcome, type NativeSession } from '../../../src-ts/native/addon.js';
 import type { EncodedParam } from '../../../src-ts/tee/params.js';
+import { until } from '../support/clock.js';
 import { Command } from '../support/fake.js';
 import { startWorker } from '../support/workers.js';
 
@@ -126,6 +127,7 @@ export async function oddBytes() {
 
 export async function givingUpTwice() {
   const raw = await Raw.open();
+  const other = await Raw.open();
   const attempts = (id: number) => [
     loadAddon().withdraw(raw.session, id),
     loadAddon().abandon(raw.session, id),
@@ -135,9 +137,9 @@ export async function givingUpTwice() {
   raw.invoke(2, Command.INCREMENT);
   await raw.end(2);
   const finished = attempts(2);
-  raw.invoke(3, Command.SLEEP, { type: VALUE_IN, a: 200, b: 0 });
+  raw.invoke(3, Command.WAIT);
   raw.invoke(4, Command.INCREMENT);
-  while (loadAddon().runningThread(raw.session, 3) === 0) await new Promise(setImmediate);
+  await until(() => loadAddon().runningThread(raw.session, 3) !== 0);
   const running = [
     loadAddon().abandon(raw.session, 3),
     loadAddon().abandon(raw.session, 3),
@@ -145,10 +147,12 @@ export async function givingUpTwice() {
   ];
   const queued = [loadAddon().abandon(raw.session, 4), loadAddon().abandon(raw.session, 4)];
   const parked = raw.invoke(5, Command.INCREMENT);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  other.invoke(1, Command.RELEASE);
+  await until(() => loadAddon().parkedThreads() === 0);
   await raw.close();
+  await other.close();
   const closed = [...attempts(3), raw.invoke(6, Command.INCREMENT), loadAddon().close(raw.session, 7)];
-  return { unknown, finished, running, queued, parked, closed, settled: raw.order, left: loadAddon().parkedThreads() };
+  return { unknown, finished, running, queued, parked, closed, settled: raw.order };
 }
 
 /** Several outcomes arrive at once; the first of them ends the environment. */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Every way in which an environment can end, and what a process is left with. */
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { loadAddon } from '../../../src-ts/native/addon.js';
 import { nativeBackend, parkedThreads } from '../../../src-ts/native/backend.js';
+import type { TeeSession } from '../../../src-ts/tee/seam.js';
+import { Clock, until } from '../support/clock.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, Counter, target } from '../support/fake.js';
 import { messageOf, startWorker } from '../support/workers.js';
+
+const IN_MS = 50;
 
 /** What a program may have done when its environment ends. */
 const prefixes = {
@@ -14,29 +17,28 @@ const prefixes = {
   create: () => void loadAddon().createSession(() => undefined),
   opening: () => void nativeBackend().open(target('slow'), PATIENT),
   openingForEver: () => void nativeBackend().open(target('hangs'), PATIENT),
-  openingMissed: () => failure(() => nativeBackend().open(target('hangs'), { timeoutMs: 50 })),
+  openingMissed: () => givenUp(() => nativeBackend().open(target('hangs'), { timeoutMs: IN_MS })),
   refused: () => nativeBackend().open(target('refused'), PATIENT),
   open: () => open(),
   openClose: async () => (await open()).close(),
   openClosing: async () => void (await open()).close(),
   openInvoke: async () => invoke(await open(), Command.INCREMENT),
   openOutliving: async () => {
-    void sleep(await open(), 3000);
+    void wait(await open());
     const watcher = await open();
-    while ((await counter(watcher, Counter.NAPS)) === 0) await delay(5);
+    await until(async () => (await counter(watcher, Counter.NAPS)) > 0);
     await watcher.close();
   },
-  openPending: async () => void sleep(await open(), 2000),
+  openPending: async () => void wait(await open()),
   openPendingShort: async () => void sleep(await open(), 20),
   openQueued: async () => {
     const session = await open();
-    for (let i = 0; i < 10; i++) void sleep(session, 2000);
+    for (let i = 0; i < 10; i++) void wait(session);
   },
   openHanging: async () => void (await open()).invoke(Command.HANG, [], PATIENT),
-  openParked: async () => failure(async () => (await open()).invoke(Command.HANG, [], { timeoutMs: 50 })),
+  openParked: () => openParked(),
   openParkedClosing: async () => {
-    const session = await open();
-    await failure(() => session.invoke(Command.HANG, [], { timeoutMs: 50 }));
+    const session = await openParked();
     void session.close();
   },
   manyOpen: () => Promise.all(Array.from({ length: 8 }, () => open())),
@@ -44,7 +46,29 @@ const prefixes = {
 
 export type Prefix = keyof typeof prefixes;
 
-const sleep = (session: Awaited<ReturnType<typeof open>>, ms: number) =>
+/** It has begun in the TEE, which does not answer, and was given up. */
+async function givenUp(action: () => Promise<unknown>): Promise<void> {
+  const clock = new Clock();
+  const watcher = await open();
+  const hanging = () => counter(watcher, Counter.HANGS);
+  const before = await hanging();
+  const missed = failure(action);
+  await until(async () => (await hanging()) > before);
+  await clock.advance(IN_MS);
+  await missed;
+  await watcher.close();
+}
+
+async function openParked(): Promise<TeeSession> {
+  const session = await open();
+  await givenUp(() => session.invoke(Command.HANG, [], { timeoutMs: IN_MS }));
+  return session;
+}
+
+/** A call that never comes back, unless somebody releases it. */
+const wait = (session: TeeSession) => session.invoke(Command.WAIT, [], PATIENT).catch(() => undefined);
+
+const sleep = (session: TeeSession, ms: number) =>
   session.invoke(Command.SLEEP, [{ type: 'value-in', a: ms, b: 0 }], PATIENT).catch(() => undefined);
 
 export async function exitAfter(prefix: Prefix) {
@@ -59,9 +83,11 @@ export async function terminateAfter({ prefix, loadedBefore }: { prefix: Prefix;
   const worker = startWorker(__filename, 'inWorker', prefix);
   await messageOf(worker);
   await worker.terminate();
-  // Time for a call that outlives its environment to come back and to be dropped.
-  await delay(100);
   const session = await open();
+  // A call that outlives its environment comes back and is dropped.
+  const waiting = () => counter(session, Counter.NAPS);
+  for (let left = await waiting(); left > 0; left--) await invoke(session, Command.RELEASE);
+  await until(async () => (await waiting()) === 0);
   const { result } = await invoke(session, Command.INCREMENT);
   await session.close();
   return result;
@@ -82,16 +108,10 @@ export async function outlived() {
   const watcher = await open();
   const left = () => Promise.all([Counter.CONTEXTS, Counter.SESSIONS].map((c) => counter(watcher, c)));
   const before = await left();
-  let after = before;
-  for (
-    const end = performance.now() + 15_000;
-    after.join() !== '1,1' && performance.now() < end;
-    after = await left()
-  ) {
-    await delay(50);
-  }
+  await invoke(watcher, Command.RELEASE);
+  await until(async () => (await left()).join() === '1,1');
   await watcher.close();
-  return { before, after };
+  return before;
 }
 
 export async function eightWorkers() {
@@ -130,13 +150,12 @@ export async function garbage() {
     await invoke(session, Command.INCREMENT);
   })();
   const between = await counter(watcher, Counter.SESSIONS);
-  for (let i = 0; i < 20 && (await counter(watcher, Counter.SESSIONS)) > before; i++) {
+  await until(async () => {
     globalThis.gc?.();
-    await delay(20);
-  }
-  const after = await counter(watcher, Counter.SESSIONS);
+    return (await counter(watcher, Counter.SESSIONS)) === before;
+  });
   await watcher.close();
-  return { before, between, after };
+  return { before, between };
 }
 
 /** Sessions, blocks and contexts that are left when all are closed. */
@@ -163,7 +182,9 @@ export async function threadsLeft() {
   await (await open()).close();
   const before = threads();
   for (let i = 0; i < 50; i++) await (await open()).close();
-  return { grown: threads() - before, parked: parkedThreads() };
+  // The system counts a thread that is ending for a moment more.
+  await until(() => threads() <= before);
+  return { parked: parkedThreads() };
 }
 
 export async function threadName() {
@@ -174,8 +195,11 @@ export async function threadName() {
 }
 
 export async function hangingClose() {
+  const clock = new Clock();
+  const watcher = await open();
   const session = await open();
-  const begin = performance.now();
-  await session.close();
-  return { ms: performance.now() - begin, parked: parkedThreads() };
+  const closed = session.close().then(() => clock.now);
+  await until(async () => (await counter(watcher, Counter.HANGS)) === 1);
+  await clock.advance(10_000);
+  return { at: await closed, parked: parkedThreads(), timers: clock.left };
 }

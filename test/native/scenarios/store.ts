@@ -7,6 +7,7 @@ import { SecureStorage } from '../../../src-ts/index.js';
 import { Command, PROTOCOL_VERSION, TA_UUID } from '../../../src-ts/protocol/contract.js';
 import { nativeBackend, parkedThreads } from '../../../src-ts/native/backend.js';
 import { Login } from '../../../src-ts/tee/seam.js';
+import { until } from '../support/clock.js';
 import { messageOf, startWorker } from '../support/workers.js';
 
 const MIB = 1024 * 1024;
@@ -22,9 +23,10 @@ const sessionThreads = () =>
     }
   }).length;
 
-async function noThreadsLeft(): Promise<boolean> {
-  for (let i = 0; i < 100 && sessionThreads() > 0; i++) await delay(20);
-  return sessionThreads() === 0;
+/** Returns when there are none; if some stay, the process is ended for taking too long. */
+async function noThreadsLeft(): Promise<true> {
+  await until(() => sessionThreads() === 0);
+  return true;
 }
 
 /** 'done', or why not: an error's code, or what a signal was aborted with. */
@@ -176,12 +178,13 @@ export async function interrupted() {
       store.put('l', value, { timeoutMs, signal: abort.signal }),
       store.list({ signal: abort.signal }),
     ].map(ending);
-    if (i % 5 > 0) await delay(i % 5);
+    if (i % 8 === 7) await Promise.all(calls);
+    else if (i % 5 > 0) await delay(i % 5);
     abort.abort('stopped');
     endings.push(...(await Promise.all(calls)));
   }
-  // Whatever was given up is over by now.
-  await delay(200);
+  // What was given up comes back.
+  await until(() => parkedThreads() === 0);
   await store.put('k', 'last');
   const last = await store.get('k', { encoding: 'utf8' });
   await store.close();
@@ -215,11 +218,11 @@ export async function garbage() {
     }),
   );
   const most = sessionThreads();
-  for (let i = 0; i < 100 && sessionThreads() > 0; i++) {
+  await until(() => {
     globalThis.gc?.();
-    await delay(20);
-  }
-  return { most: most > 0, left: await noThreadsLeft() };
+    return sessionThreads() === 0;
+  });
+  return { most: most > 0 };
 }
 
 /** The TA dies again and again under those that use it; only the TA built for tests has the command. */

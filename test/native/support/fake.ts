@@ -20,7 +20,15 @@ export const Command = {
   RELEASE: 14,
 } as const;
 
-export const Counter = { CONTEXTS: 0, SESSIONS: 1, BLOCKS: 2, ALLOCATIONS: 3, NAPS: 4 } as const;
+export const Counter = {
+  CONTEXTS: 0,
+  SESSIONS: 1,
+  BLOCKS: 2,
+  ALLOCATIONS: 3,
+  NAPS: 4,
+  HANGS: 5,
+  LATE_WRITES: 6,
+} as const;
 
 export const REFUSAL = 0x80001234;
 

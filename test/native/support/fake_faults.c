@@ -2,6 +2,7 @@
 #include "fake_faults.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,10 +40,19 @@ void fault_at_close(void)
 	}
 }
 
+/* Relaxed: it must not order the write before what the addon does. */
+static atomic_uint late_writes;
+
 static void *write_late(void *output)
 {
 	*(uint8_t *)output = 1;
+	atomic_fetch_add_explicit(&late_writes, 1, memory_order_relaxed);
 	return NULL;
+}
+
+uint32_t fault_late_writes(void)
+{
+	return atomic_load_explicit(&late_writes, memory_order_relaxed);
 }
 
 void fault_late_write(uint8_t *output)

@@ -21,4 +21,7 @@ void fault_at_close(void);
 /* Has an output written to after the call has returned. */
 void fault_late_write(uint8_t *output);
 
+/* How often that has happened. */
+uint32_t fault_late_writes(void);
+
 #endif

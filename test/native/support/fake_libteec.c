@@ -56,13 +56,16 @@ static void nap(uint32_t ms)
 
 static void wait_for_release(void)
 {
+	counters[FAKE_NAPS]++;
 	while (releases == 0)
 		nap(1);
 	releases--;
+	counters[FAKE_NAPS]--;
 }
 
 static void hang(void)
 {
+	counters[FAKE_HANGS]++;
 	for (;;)
 		pause();
 }
@@ -172,14 +175,10 @@ static TEEC_Result perform(uint32_t command, TEEC_Operation *op)
 	case FAKE_LOCATE:
 		return locate_block(op);
 	case FAKE_SLEEP:
-		counters[FAKE_NAPS]++;
 		nap(op->params[0].value.a);
-		counters[FAKE_NAPS]--;
 		return TEEC_SUCCESS;
 	case FAKE_WAIT:
-		counters[FAKE_NAPS]++;
 		wait_for_release();
-		counters[FAKE_NAPS]--;
 		return TEEC_SUCCESS;
 	case FAKE_RELEASE:
 		releases++;
@@ -196,7 +195,10 @@ static TEEC_Result perform(uint32_t command, TEEC_Operation *op)
 		fputs("ERR [1] TEEC:fake\n", stdout);
 		return TEEC_SUCCESS;
 	case FAKE_COUNTER:
-		op->params[1].value.a = counters[op->params[0].value.a];
+		op->params[1].value.a =
+			op->params[0].value.a == FAKE_LATE_WRITES
+				? fault_late_writes()
+				: counters[op->params[0].value.a];
 		return TEEC_SUCCESS;
 	case FAKE_THREAD_NAME:
 		pthread_getname_np(pthread_self(), (char *)slice(op, 0),
@@ -271,7 +273,7 @@ EXPORT TEEC_Result TEEC_OpenSession(TEEC_Context *ctx, TEEC_Session *session,
 		hang();
 		break;
 	case FAKE_OPEN_SLOW:
-		nap(300);
+		wait_for_release();
 		break;
 	case FAKE_OPEN_REFUSED:
 		*origin = TEEC_ORIGIN_TEE;

@@ -26,7 +26,7 @@ enum {
 enum {
 	FAKE_OPEN,
 	FAKE_OPEN_HANGS,
-	FAKE_OPEN_SLOW,
+	FAKE_OPEN_SLOW, /* until FAKE_RELEASE is called */
 	FAKE_OPEN_REFUSED,
 	FAKE_OPEN_ECHO,
 };
@@ -37,7 +37,9 @@ enum {
 	FAKE_SESSIONS,
 	FAKE_BLOCKS,
 	FAKE_ALLOCATIONS,
-	FAKE_NAPS, /* calls of FAKE_SLEEP and FAKE_WAIT under way */
+	FAKE_NAPS,	  /* threads that wait for FAKE_RELEASE */
+	FAKE_HANGS,	  /* threads that never return */
+	FAKE_LATE_WRITES, /* made after the call, see fake_faults.h */
 	FAKE_COUNTERS,
 };
 

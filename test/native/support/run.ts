@@ -36,8 +36,6 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** From the scenario's return to the end of the process. */
-  readonly msToExit: number;
 }
 
 /**
@@ -47,19 +45,17 @@ export interface Ended {
 export async function run(file: string, name: string, options: RunOptions = {}): Promise<Ended> {
   const { child, ended } = start(file, [name, JSON.stringify(options.argument ?? null)], options);
   let value: unknown;
-  let returned = performance.now();
   child.on('message', (message: { value: unknown }) => {
     value = message.value;
-    returned = performance.now();
   });
   const rest = await ended;
-  return { value, ...rest, msToExit: performance.now() - returned };
+  return { value, ...rest };
 }
 
 interface Started {
   readonly child: ChildProcess;
   /** Rejects with a sanitizer's report, if there is one. */
-  readonly ended: Promise<Omit<Ended, 'value' | 'msToExit'>>;
+  readonly ended: Promise<Omit<Ended, 'value'>>;
 }
 
 function start(file: string, args: readonly string[], options: RunOptions, longestMs = LONGEST_MS): Started {
@@ -80,7 +76,7 @@ function start(file: string, args: readonly string[], options: RunOptions, longe
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = new Promise<Omit<Ended, 'value' | 'msToExit'>>((resolve, reject) => {
+  const ended = new Promise<Omit<Ended, 'value'>>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       const [report] = reports(stderr);

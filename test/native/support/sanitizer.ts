@@ -13,9 +13,6 @@ export type Sanitizer = 'address' | 'thread';
 /** The one of this test run; undefined in an ordinary one. */
 export const sanitizer = process.env.NATIVE_SANITIZER as Sanitizer | undefined;
 
-/** Everything takes longer then. What a test allows in milliseconds is multiplied by this. */
-export const SLOWNESS = sanitizer === undefined ? 1 : 4;
-
 /** What -fsanitize= gets, in tools/native.mjs too. */
 const names = { address: 'address,undefined', thread: 'thread' };
 const runtimes = { address: 'libasan.so', thread: 'libtsan.so' };
