@@ -2,11 +2,12 @@
 // @ts-check
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { COMPLETION_FILES } from '../tools/completions/files.mjs';
 import { ensureAptGroups } from '../tools/lib/apt.mjs';
 import { keyOf } from '../tools/lib/cached.mjs';
 import { withLock } from '../tools/lib/lock.mjs';
 import { ensureNpm } from '../tools/lib/npm.mjs';
-import { CACHE, ROOT, TSC } from '../tools/lib/paths.mjs';
+import { CACHE, ROOT } from '../tools/lib/paths.mjs';
 import { step } from '../tools/lib/progress.mjs';
 import { run, SetupError } from '../tools/lib/run.mjs';
 import { ensurePrebuild } from '../tools/prebuild.mjs';
@@ -46,13 +47,14 @@ function isUpToDate(output, sources) {
 /** Compiles the TypeScript where it changed. */
 export async function ensureDist() {
   require('src-ts/index.ts', 'The TypeScript API');
-  const sources = ['src-ts', 'tsconfig.json'];
-  const output = at('dist/index.js');
+  const sources = ['src-ts', 'tsconfig.json', 'tools/completions', 'tools/typescript.mjs'];
+  // Written last.
+  const output = at(COMPLETION_FILES.at(-1) ?? '');
   if (isUpToDate(output, sources)) return;
   await ensureNpm();
   await withLock(path.join(CACHE, 'dist.lock'), async () => {
     if (isUpToDate(output, sources)) return;
-    await step('Compiling the TypeScript', () => run(process.execPath, [TSC, '-p', 'tsconfig.json'], { cwd: ROOT }));
+    await step('Compiling the TypeScript', () => run(process.execPath, ['tools/typescript.mjs'], { cwd: ROOT }));
   });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Completion, in the real shells on a terminal and with keys of a store over the software TEE. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { summaries } from '../../src-ts/cli/registry.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const bin = path.join(folder, 'bin');
   mkdirSync(bin);
   symlinkSync(process.execPath, path.join(bin, 'node'));
-  writeFileSync(path.join(bin, 'optee-storage'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
+  writeFileSync(path.join(bin, 'optee-storage'), program);
   chmodSync(path.join(bin, 'optee-storage'), 0o755);
   const storage = path.join(folder, 'storage');
   mkdirSync(storage);
@@ -33,6 +33,14 @@ beforeAll(async () => {
     writeFileSync(script(shell), opteeProcess(['completion', shell], env).stdout);
   }
 }, 10 * 60_000);
+
+/** As it is installed, but for the time that keys may take: who waits at a prompt has less patience than a test. */
+const program = `#!/bin/sh
+case "$*" in
+    *' --timeout 2 '*) shift 5; set -- list --limit 1000 --timeout 50 "$@" ;;
+esac
+exec '${process.execPath}' '${main}' "$@"
+`;
 
 const script = (shell: string) => path.join(folder, `completion.${shell}`);
 
@@ -55,6 +63,20 @@ function lines(shell: string, args: readonly string[]): string[] {
   const candidates = stdout.split('\n').filter((line) => line !== '');
   return candidates.map((candidate) => candidate.split('\t')[0] ?? '');
 }
+
+test('what is printed is the file of the package that the shell knows by its name', async () => {
+  const { COMPLETION_FILES } = await import('../../tools/completions/files.mjs');
+  const files = [
+    'dist/completions/optee-storage.bash',
+    'dist/completions/optee-storage.fish',
+    'dist/completions/_optee-storage',
+  ];
+  expect(COMPLETION_FILES).toEqual(files);
+  for (const [index, shell] of ['bash', 'fish', 'zsh'].entries()) {
+    expect(readFileSync(script(shell), 'utf8')).toBe(readFileSync(files[index] ?? '', 'utf8'));
+  }
+  expect(opteeProcess(['completion', 'csh'], env)).toMatchObject({ code: 2 });
+});
 
 describe.each(['bash', 'fish'])('%s offers', (shell) => {
   const offered = (line: string) => offers[shell]?.(line) ?? [];

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { ROOT } from '../lib/paths.mjs';
 import { run } from '../lib/run.mjs';
 import { prebuildFile, TARGET_NAMES } from '../prebuild/targets.mjs';
+import { COMPLETION_FILES } from '../completions/files.mjs';
 import { TA_FILES } from './ta.mjs';
 
 export const SBOM = 'dist/sbom.cdx.json';
@@ -40,6 +41,7 @@ export function wantedFiles() {
     ...filesBelow('src-native'),
     ...filesBelow('ta'),
     ...compiledFiles(),
+    ...COMPLETION_FILES,
     'dist/simulator/secstor.wasm',
     ...TA_FILES,
     SBOM,

@@ -13,7 +13,15 @@ import { packedFiles, wantedFiles } from './contents.mjs';
 
 const RECORD = path.join(ROOT, 'build', 'package', 'record.json');
 /** What the package is built from, beyond what it contains. */
-const SOURCES = ['src-ts', 'soft-tee', 'tsconfig.json', 'tools/package', 'tools/prebuild', 'tools/simulator.mjs'];
+const SOURCES = [
+  'src-ts',
+  'soft-tee',
+  'tsconfig.json',
+  'tools/completions',
+  'tools/package',
+  'tools/prebuild',
+  'tools/simulator.mjs',
+];
 
 /** @param {string} file relative to the checkout */
 export function sha256(file) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import { Exit } from '../../errors/table.js';
 import { usageError } from '../command-line.js';
 import type { Command } from '../command.js';
-import { bashScript } from './completion/bash.js';
-import { fishScript } from './completion/fish.js';
-import { completedCommands } from './completion/completed-commands.js';
-import { zshScript } from './completion/zsh.js';
 
-const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
+/** Made when the package is built, by tools/completions/. This is as far below src-ts/ as below dist/. */
+const FOLDER = path.resolve(__dirname, '../../../dist/completions');
+const files = { bash: 'optee-storage.bash', zsh: '_optee-storage', fish: 'optee-storage.fish' };
 
 export const command: Command = {
   usage: 'bash|zsh|fish',
@@ -16,13 +17,14 @@ export const command: Command = {
     '  in bash:  source <(optee-storage completion bash)                 (in ~/.bashrc)',
     '  in zsh:   source <(optee-storage completion zsh)                  (in ~/.zshrc, after compinit)',
     '  in fish:  optee-storage completion fish | source                  (in ~/.config/fish/config.fish)',
+    'The package has these scripts as files, too, in dist/completions.',
   ],
   positionals: [1, 1],
-  completes: Object.keys(scripts),
+  completes: Object.keys(files),
   options: {},
   async run({ positionals: [shell = ''], io }) {
-    if (!Object.hasOwn(scripts, shell)) throw usageError('there are scripts for bash, zsh and fish');
-    await io.write(scripts[shell as keyof typeof scripts](completedCommands()));
+    if (!Object.hasOwn(files, shell)) throw usageError('there are scripts for bash, zsh and fish');
+    await io.write(readFileSync(path.join(FOLDER, files[shell as keyof typeof files])));
     return Exit.OK;
   },
 };

@@ -45,7 +45,7 @@ export const main = path.join(root, 'dist/cli/main.js');
 /** Compiles src-ts if dist is older. */
 export function buildCommandLine(): void {
   if (newest(path.join(root, 'src-ts')) < newest(path.join(root, 'dist'))) return;
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { cwd: root });
+  execFileSync(process.execPath, ['tools/typescript.mjs'], { cwd: root });
 }
 
 /** When the file that was changed last was changed; 0 if there is none. */

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { Completion, OptionSpec } from '../../command.js';
-import { listing, quoted, storeOptions, type CompletedCommand } from './completed-commands.js';
+// @ts-check
+import { listing, quoted, storeOptions } from './completed-commands.mjs';
 
-/** The script for zsh: to be sourced, or as the file _optee-storage in a folder of fpath. */
-export function zshScript(commands: readonly CompletedCommand[]): string {
+/** @typedef {import('./completed-commands.mjs').CompletedCommand} CompletedCommand */
+/** @typedef {import('./completed-commands.mjs').Completion} Completion */
+
+/**
+ * The script for zsh: to be sourced, or as the file _optee-storage in a folder of fpath.
+ * @param {readonly CompletedCommand[]} commands
+ */
+export function zshScript(commands) {
   return `#compdef optee-storage
 # Completion of optee-storage for zsh.
 
@@ -51,28 +57,24 @@ fi
 `;
 }
 
-function branch({ name, completes, options }: CompletedCommand): string {
+/** @param {CompletedCommand} command */
+function branch({ name, completes, options }) {
   const specs = options.map(specification);
   if (completes === 'program') specs.push("'*:::program:_normal'");
   else if (completes !== undefined) specs.push(quoted(`*:argument:${action(completes)}`));
   return `        (${name}) _arguments -S \\\n${specs.map((spec) => `            ${spec}`).join(' \\\n')} ;;`;
 }
 
-function specification({
-  name,
-  type,
-  multiple,
-  argument = '',
-  completes,
-  help,
-}: CompletedCommand['options'][number] & OptionSpec) {
+/** @param {CompletedCommand['options'][number]} option */
+function specification({ name, type, multiple, argument = '', completes, help }) {
   const explained = `--${name}${type === 'string' ? '=' : ''}[${help.replace(/[[\]]/g, '\\$&')}]`;
   return quoted(
     `${multiple === true ? '*' : ''}${explained}${type === 'string' ? `:${argument}:${action(completes)}` : ''}`,
   );
 }
 
-function action(completes: Completion | undefined): string {
+/** @param {Completion | undefined} completes */
+function action(completes) {
   if (completes === undefined) return '';
   if (typeof completes === 'object') return `(${completes.join(' ')})`;
   return { key: '_optee_storage_keys', variable: '_optee_storage_variables', file: '_files', program: '_normal' }[

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { Completion } from '../../command.js';
-import { listing, quoted, storeOptions, type CompletedCommand } from './completed-commands.js';
+// @ts-check
+import { listing, quoted, storeOptions } from './completed-commands.mjs';
 
-/** The script for fish, 3.0 and later. */
-export function fishScript(commands: readonly CompletedCommand[]): string {
+/** @typedef {import('./completed-commands.mjs').CompletedCommand} CompletedCommand */
+/** @typedef {import('./completed-commands.mjs').Completion} Completion */
+
+/** The script for fish, 3.0 and later. @param {readonly CompletedCommand[]} commands */
+export function fishScript(commands) {
   return `# Completion of optee-storage for fish.
 
 # Whether the command on the line is $argv[1].
@@ -46,7 +49,8 @@ ${commands.flatMap(lines).join('\n')}
 `;
 }
 
-function lines({ name, summary, completes, options }: CompletedCommand): string[] {
+/** @param {CompletedCommand} command */
+function lines({ name, summary, completes, options }) {
   const on = `complete -c optee-storage -n '__optee_storage_is ${name}'`;
   const first = "complete -c optee-storage -n 'test (count (commandline -opc)) -eq 1'";
   const program = `complete -c optee-storage -n '__optee_storage_is ${name}; and __optee_storage_after_dashes'`;
@@ -64,12 +68,14 @@ function lines({ name, summary, completes, options }: CompletedCommand): string[
   ];
 }
 
-function argumentOf(completes: Completion | undefined): string {
+/** @param {Completion | undefined} completes */
+function argumentOf(completes) {
   if (completes === undefined) return '-x';
   return completes === 'file' ? '-r -F' : `-x -a ${candidates(completes)}`;
 }
 
-function candidates(completes: Exclude<Completion, 'file'>): string {
+/** @param {Exclude<Completion, 'file'>} completes */
+function candidates(completes) {
   if (typeof completes === 'object') return quoted(completes.join(' '));
   return completes === 'variable' ? "'(__optee_storage_variables)'" : "'(__optee_storage_keys (commandline -ct))'";
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { Completion } from '../../command.js';
-import { listing, storeOptions, type CompletedCommand } from './completed-commands.js';
+// @ts-check
+import { listing, storeOptions } from './completed-commands.mjs';
 
-/** The script for bash, 3.2 and later. */
-export function bashScript(commands: readonly CompletedCommand[]): string {
+/** @typedef {import('./completed-commands.mjs').CompletedCommand} CompletedCommand */
+/** @typedef {import('./completed-commands.mjs').Completion} Completion */
+
+/** The script for bash, 3.2 and later. @param {readonly CompletedCommand[]} commands */
+export function bashScript(commands) {
   return `# Completion of optee-storage for bash.
 
 # Offers each line of standard input, after $1, that begins with what was typed.
@@ -79,8 +82,11 @@ complete -F _optee_storage optee-storage
 `;
 }
 
-/** What is offered after a command: what its previous option takes, else options or what the command takes. */
-function branch({ name, completes, options }: CompletedCommand): string {
+/**
+ * What is offered after a command: what its previous option takes, else options or what the command takes.
+ * @param {CompletedCommand} command
+ */
+function branch({ name, completes, options }) {
   const taking = options.filter(({ type }) => type === 'string');
   const patterns = [...new Set(taking.map((option) => offer(option.completes)))].map((action) => {
     const alike = taking.filter((option) => offer(option.completes) === action);
@@ -104,7 +110,8 @@ function branch({ name, completes, options }: CompletedCommand): string {
   ].join('\n');
 }
 
-function offer(completes: Completion | undefined): string {
+/** @param {Completion | undefined} completes */
+function offer(completes) {
   if (completes === 'key') return '_optee_storage_offer < <(_optee_storage_keys "$word")';
   if (completes === 'variable') {
     return '[[ $word == *=* ]] && _optee_storage_offer "${word%%=*}=" < <(_optee_storage_keys "${word#*=}")';
