@@ -22,9 +22,9 @@ async function panic(): Promise<void> {
     { type: 'value-in', a: PROTOCOL_VERSION, b: 0 },
     { type: 'memref-in', data: Buffer.from('panic') },
   ] as const;
-  const opened = await nativeBackend().open({ uuid: TA_UUID, login: Login.USER, params }, { timeoutMs: 5000 });
+  const opened = await nativeBackend().open({ uuid: TA_UUID, login: Login.USER, params }, { timeoutMs: 60_000 });
   if (!('session' in opened)) throw new Error('the session was refused');
-  const { result } = await opened.session.invoke(Command.TEST_PANIC, [], { timeoutMs: 5000 });
+  const { result } = await opened.session.invoke(Command.TEST_PANIC, [], { timeoutMs: 60_000 });
   await opened.session.close();
   expect(result).toBe(TeeResult.TARGET_DEAD);
 }

@@ -64,11 +64,10 @@ test('output that cannot be written is an error with its code', () => {
   }
 });
 
-test('without libteec every command that needs it says so with exit code 5, quickly', () => {
+test('without libteec every command that needs it says so with exit code 5, and waits for nothing', () => {
   const without = { ...process.env, LD_LIBRARY_PATH: storage };
-  const began = performance.now();
-  const { code, stdout, stderr } = opteeProcess(['list'], without);
-  expect(performance.now() - began).toBeLessThan(2000);
+  // A command that waited for its time to be up would outlive this test.
+  const { code, stdout, stderr } = opteeProcess(['list', '--timeout', '3600'], without);
   expect([code, stdout.length]).toEqual([5, 0]);
   expect(stderr).toContain('[ERR_NO_LIBTEEC]');
   expect(opteeProcess(['version'], without)).toMatchObject({ code: 0, stderr: '' });
