@@ -17,6 +17,7 @@ import { ROOT } from './lib/paths.mjs';
 import { SetupError } from './lib/run.mjs';
 import { isProgram, runTool } from './lib/tool.mjs';
 import { readArguments, UsageError } from './lib/usage.mjs';
+import { ensureDist } from '../machine/product.mjs';
 import { ensurePrebuild } from './prebuild.mjs';
 import { newestGlibc, checkProperties } from './prebuild/properties.mjs';
 import { readElf } from './prebuild/elf.mjs';
@@ -69,6 +70,7 @@ async function main() {
   if (values.file !== undefined && positionals.length !== 1) {
     throw new UsageError('--file needs exactly one target.', import.meta.url);
   }
+  await ensureDist(); // it has the reader of ELF files
   const names = positionals.length > 0 ? /** @type {TargetName[]} */ (positionals) : TARGET_NAMES;
   if (values.make) for (const name of names) await ensurePrebuild(name);
   for (const name of names) await check(path.resolve(values.file ?? prebuildFile(name)), name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /** Reads what a shared library of Linux says about itself: little-endian ELF of 32 and 64 bits. */
+import { createRequire } from 'node:module';
 
 const SegmentType = { DYNAMIC: 2, GNU_STACK: 0x6474e551, GNU_RELRO: 0x6474e552 };
 const SectionType = { DYNAMIC: 6, DYNSYM: 11, VERNEED: 0x6ffffffe, VERSYM: 0x6fffffff };
@@ -18,29 +19,18 @@ export const Access = Object.freeze({ EXECUTE: 1, WRITE: 2 });
  */
 
 /** @typedef {{ type: number, flags: number }} Segment */
-/** @typedef {{ name: string, type: number, flags: number, offset: number, size: number, link: number, info: number, align: number }} Section */
+/** @typedef {import('../../src-ts/util/elf.js').ElfReader} ElfReader */
+/** @typedef {import('../../src-ts/util/elf.js').ElfSection} Section */
 
-/** Numbers of a file, by its word size. */
-export class Reader {
-  /** @param {Buffer} bytes */
-  constructor(bytes) {
-    this.bytes = bytes;
-    this.is64 = bytes[4] === 2;
-  }
+const require = createRequire(import.meta.url);
 
-  /** @param {number} at */
-  u16 = (at) => this.bytes.readUInt16LE(at);
-  /** @param {number} at */
-  u32 = (at) => this.bytes.readUInt32LE(at);
-  /** A word of the file's own size. @param {number} at */
-  word = (at) => (this.is64 ? Number(this.bytes.readBigUInt64LE(at)) : this.u32(at));
-  /** Where the 64-bit layout differs from the 32-bit one. @param {number} in64 @param {number} in32 */
-  pick = (in64, in32) => (this.is64 ? in64 : in32);
-  /** A text up to its NUL. @param {number} at */
-  text = (at) => this.bytes.toString('latin1', at, this.bytes.indexOf(0, at));
-}
+/**
+ * The package's own reader of ELF files, compiled: what calls this has seen to that by ensureDist().
+ * @returns {typeof import('../../src-ts/util/elf.js')}
+ */
+export const elfReader = () => require('../../dist/util/elf.js');
 
-/** @param {Reader} r @returns {Segment[]} */
+/** @param {ElfReader} r @returns {Segment[]} */
 function segmentsOf(r) {
   const table = r.word(r.pick(32, 28));
   const size = r.u16(r.pick(54, 42));
@@ -50,31 +40,10 @@ function segmentsOf(r) {
   });
 }
 
-/** @param {Reader} r @returns {Section[]} */
-export function sectionsOf(r) {
-  const table = r.word(r.pick(40, 32));
-  const size = r.u16(r.pick(58, 46));
-  const raw = Array.from({ length: r.u16(r.pick(60, 48)) }, (_, i) => {
-    const at = table + i * size;
-    return {
-      nameAt: r.u32(at),
-      type: r.u32(at + 4),
-      flags: r.word(at + 8),
-      offset: r.word(at + r.pick(24, 16)),
-      size: r.word(at + r.pick(32, 20)),
-      link: r.u32(at + r.pick(40, 24)),
-      info: r.u32(at + r.pick(44, 28)),
-      align: r.word(at + r.pick(48, 32)),
-    };
-  });
-  const names = raw[r.u16(r.pick(62, 50))]?.offset ?? 0;
-  return raw.map(({ nameAt, ...section }) => ({ name: r.text(names + nameAt), ...section }));
-}
-
 /** The first section of a type. @param {Section[]} sections @param {number} type */
 const ofType = (sections, type) => sections.find((section) => section.type === type);
 
-/** @param {Reader} r @param {Section[]} sections @returns {{ tag: number, value: number, text: () => string }[]} */
+/** @param {ElfReader} r @param {Section[]} sections @returns {{ tag: number, value: number, text: () => string }[]} */
 function dynamicOf(r, sections) {
   const section = ofType(sections, SectionType.DYNAMIC);
   if (!section) return [];
@@ -87,7 +56,7 @@ function dynamicOf(r, sections) {
   });
 }
 
-/** The versions of functions that it needs, by their number. @param {Reader} r @param {Section[]} sections */
+/** The versions of functions that it needs, by their number. @param {ElfReader} r @param {Section[]} sections */
 function neededVersions(r, sections) {
   /** @type {Map<number, string>} */
   const versions = new Map();
@@ -103,7 +72,7 @@ function neededVersions(r, sections) {
   return versions;
 }
 
-/** @param {Reader} r @param {Section[]} sections @returns {ElfSymbol[]} */
+/** @param {ElfReader} r @param {Section[]} sections @returns {ElfSymbol[]} */
 function symbolsOf(r, sections) {
   const section = ofType(sections, SectionType.DYNSYM);
   if (!section) return [];
@@ -130,9 +99,8 @@ function symbolsOf(r, sections) {
  * @throws {RangeError} where it is none of these files, or cut short
  */
 export function readElf(bytes) {
-  if (bytes.toString('latin1', 0, 4) !== '\x7fELF' || bytes[5] !== 1)
-    throw new RangeError('not a little-endian ELF file');
-  const r = new Reader(bytes);
+  const { ElfReader, sectionsOf } = elfReader();
+  const r = new ElfReader(bytes);
   const segments = segmentsOf(r);
   const sections = sectionsOf(r);
   const dynamic = dynamicOf(r, sections);

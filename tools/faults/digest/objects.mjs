@@ -2,7 +2,9 @@
 // @ts-check
 /** Object files and archives of them, as a linker sees them: sections, what they refer to, and which symbols there are. */
 import { createHash } from 'node:crypto';
-import { Reader, sectionsOf } from '../../prebuild/elf.mjs';
+import { elfReader } from '../../prebuild/elf.mjs';
+
+/** @typedef {import('../../prebuild/elf.mjs').ElfReader} ElfReader */
 
 const SectionType = { SYMTAB: 2, RELA: 4, NOBITS: 8, INIT_ARRAY: 14 };
 const SectionFlag = { WRITE: 1, ALLOC: 2, EXECUTE: 4, STRINGS: 0x20, TLS: 0x400 };
@@ -33,7 +35,7 @@ const KEPT_FLAGS = SectionFlag.WRITE | SectionFlag.EXECUTE | SectionFlag.TLS;
 
 /** @typedef {{ parts: Part[], symbols: Sym[], digest: string }} ObjectFile `digest`: of the sections' bytes, without a name */
 
-/** @param {Reader} r @param {import('../../prebuild/elf.mjs').Section} section @returns {Part} */
+/** @param {ElfReader} r @param {import('../../prebuild/elf.mjs').Section} section @returns {Part} */
 function partOf(r, { type, flags, offset, size, align }) {
   return {
     shape: [type, flags & KEPT_FLAGS, align, size].join(' '),
@@ -50,7 +52,7 @@ function commonPart(align, size) {
   return { shape, bytes: Buffer.alloc(0), isText: false, isInitialiser: false, references: [] };
 }
 
-/** @param {Reader} r @param {number} texts @param {number} at @param {readonly (Part | undefined)[]} parts @returns {Sym} */
+/** @param {ElfReader} r @param {number} texts @param {number} at @param {readonly (Part | undefined)[]} parts @returns {Sym} */
 function symbolAt(r, texts, at, parts) {
   const binding = (r.bytes[at + 4] ?? 0) >> 4;
   const index = r.u16(at + 6);
@@ -75,7 +77,8 @@ function digestOf(parts) {
 
 /** @param {Buffer} bytes a relocatable object of 64 bits @returns {ObjectFile} */
 function readObject(bytes) {
-  const r = new Reader(bytes);
+  const { ElfReader, sectionsOf } = elfReader();
+  const r = new ElfReader(bytes);
   const sections = sectionsOf(r);
   const parts = sections.map((section) => (section.flags & SectionFlag.ALLOC ? partOf(r, section) : undefined));
   const table = sections.find(({ type }) => type === SectionType.SYMTAB);

@@ -13,7 +13,7 @@ import { ROOT } from '../../lib/paths.mjs';
 import { run } from '../../lib/run.mjs';
 import { compileLibrary } from '../../../machine/guest-tools.mjs';
 import { ensureTaDevKit } from '../../../machine/kits.mjs';
-import { makeTa, TA_UUID } from '../../../machine/product.mjs';
+import { ensureDist, makeTa, TA_UUID } from '../../../machine/product.mjs';
 import { ensurePrebuildObjects } from '../../prebuild.mjs';
 import { digestOfProgram } from './javascript.mjs';
 import { digestOfCode } from './machine-code.mjs';
@@ -47,6 +47,7 @@ function filesBelow(folder, ending) {
 
 /** @template T @param {(folder: string) => Promise<T>} use @returns {Promise<T>} */
 async function inScratch(use) {
+  await ensureDist(); // it has the reader of object files
   const folder = mkdtempSync(path.join(tmpdir(), 'optee-digest-'));
   try {
     return await use(folder);

@@ -4,7 +4,7 @@ import { SecureStorageError } from '../../../errors/error.js';
 import { Exit } from '../../../errors/table.js';
 import { text, usageError, wholeNumber } from '../../command-line.js';
 import type { Command, Context, OptionValues } from '../../command.js';
-import { taUuidOf } from './elf.js';
+import { taUuidOf } from './unsigned-image.js';
 import { packagedTa, readInput, writeOutput } from './packaged.js';
 import { Algorithm, assemble, digestOf, messageOf, type AlgorithmName, type UnsignedTa } from './signed-image.js';
 import { isPublishedKey, isSignature, makeSignature, readKey, type SigningKey } from './signing-key.js';

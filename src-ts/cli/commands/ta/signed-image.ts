@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto';
 
 import { SecureStorageError } from '../../../errors/error.js';
 import { formatUuid } from '../../../util/uuid.js';
-import { taUuidOf } from './elf.js';
+import { taUuidOf } from './unsigned-image.js';
 
 /** The signature algorithms that OP-TEE takes, by the names of the command line: TEE_ALG_RSASSA_…_SHA256. */
 export const Algorithm = { pss: 0x70414930, 'pkcs1-v1_5': 0x70004830 } as const;
