@@ -68,5 +68,6 @@ typedef struct {
 
 typedef struct __TEE_PropSetHandle *TEE_PropSetHandle;
 typedef struct __TEE_ObjectHandle *TEE_ObjectHandle;
+typedef struct __TEE_OperationHandle *TEE_OperationHandle;
 
 #endif /* TEE_API_TYPES_H */

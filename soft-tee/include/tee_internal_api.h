@@ -94,6 +94,18 @@ TEE_Result TEE_WriteObjectData(TEE_ObjectHandle object, const void *buffer,
 TEE_Result TEE_SeekObjectData(TEE_ObjectHandle object, __tee_offset_t offset,
 			      TEE_Whence whence);
 
+/*
+ * Message digests (sections 6.2 and 6.3): TEE_ALG_SHA1 of at most 55 bytes, in
+ * one piece.
+ */
+TEE_Result TEE_AllocateOperation(TEE_OperationHandle *operation,
+				 uint32_t algorithm, uint32_t mode,
+				 uint32_t maxKeySize);
+void TEE_FreeOperation(TEE_OperationHandle operation);
+TEE_Result TEE_DigestDoFinal(TEE_OperationHandle operation, const void *chunk,
+			     __tee_size_t chunkLen, void *hash,
+			     __tee_size_t *hashLen);
+
 /* Random bytes into memory of the TA (section 6.9.1); panics if it cannot. */
 void TEE_GenerateRandom(void *randomBuffer, __tee_size_t randomBufferLen);
 

@@ -120,6 +120,7 @@ export class Connection implements Channel {
 
   #target(): SessionTarget {
     const { taUuid, domain, identity } = this.settings;
+    const id = identity.outerId();
     return {
       uuid: taUuid,
       login: identity.login,
@@ -127,6 +128,8 @@ export class Connection implements Channel {
       params: [
         { type: 'value-in', a: PROTOCOL_VERSION, b: 0 },
         { type: 'memref-in', data: Buffer.from(domain) },
+        // The TA compares it with what the kernel attests; who proves a small id has a place of its own there.
+        ...(id === null ? [] : [{ type: 'value-in', a: id, b: 0 } as const]),
       ],
     };
   }

@@ -17,6 +17,8 @@ export interface Identity {
   readonly group: number | undefined;
   /** @throws SecureStorageError ERR_UID_CHANGED, ERR_NOT_IN_GROUP */
   assertUnchanged(call: Call): void;
+  /** The owner's id outside of all user namespaces, by which the kernel goes; null where it is not known. */
+  outerId(): number | null;
   /** The UUID that the TA must have been told; null where it cannot be computed. */
   expectedOwner(): string | null;
 }
@@ -56,15 +58,27 @@ export class ProcessIdentity implements Identity {
    * that is missing.
    */
   expectedOwner(): string | null {
-    const kind = this.group === undefined ? 'uid' : 'gid';
-    const id = this.group ?? this.#uid;
-    if (id === undefined) return null;
     try {
-      const outer = idOutside(kind, id);
-      return outer === null ? null : clientUuid(kind, outer);
+      const outer = this.outerId();
+      return outer === null ? null : clientUuid(this.#kind(), outer);
     } catch {
       return null;
     }
+  }
+
+  /** @returns null without /proc, and for an id that has no mapping out of this user namespace */
+  outerId(): number | null {
+    const id = this.group ?? this.#uid;
+    if (id === undefined) return null;
+    try {
+      return idOutside(this.#kind(), id);
+    } catch {
+      return null;
+    }
+  }
+
+  #kind(): 'uid' | 'gid' {
+    return this.group === undefined ? 'uid' : 'gid';
   }
 
   #noMember(): string {

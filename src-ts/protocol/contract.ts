@@ -18,6 +18,19 @@ export const Limit = {
   VALUE_MAX: 1024 * 1024,
   REQUEST_MAX: 1024 * 1024 + 128 * 1024,
   REQUEST_COUNT_MAX: 1024,
+  CURSOR_MAX: 1104,
+} as const;
+
+/** What all owners of a TA share; a build of the TA may set others. Objects are counted with their twins. */
+export const Shared = {
+  /** Owners with a proven id below it have a place of their own, all others share the pool. */
+  ID_MAX: 65_536,
+  OWNERS_MAX: 64,
+  POOL_OWNERS_MAX: 16,
+  OBJECTS_TOTAL: 2048,
+  POOL_OBJECTS: 256,
+  OBJECTS_RESERVED: 8,
+  POOL_OBJECTS_RESERVED: 4,
 } as const;
 
 /** Default quota of one owner over all its domains; a build of the TA may set others, info() reports them. */
@@ -35,6 +48,9 @@ export const Command = {
   GENERATE: 8,
   CLEAR: 9,
   WHOAMI: 10,
+  VERIFY: 11,
+  OWNERS: 12,
+  REMOVE_OWNER: 13,
   /** Only in a TA built for tests. */
   TEST_PANIC: 0xffff,
 } as const;
@@ -65,7 +81,26 @@ export const Info = {
   USED_BYTES: 64,
   ANTI_ROLLBACK: 72,
   HEALED: 76,
-  SIZE: 80,
+  OWN_PLACE: 80,
+  ID_MAX: 84,
+  SIZE: 88,
+} as const;
+
+/** Offset of each field at the front of the answer of Command.OWNERS. */
+export const Owners = { COUNT: 0, COUNT_MAX: 4, PROMISED: 8, TOTAL: 12, HEADER_SIZE: 16 } as const;
+
+/** And in each of its entries; the last two are flags. */
+export const Owner = {
+  UUID: 0,
+  LOGIN: 16,
+  FLAGS: 17,
+  ID: 20,
+  KEYS: 24,
+  OBJECTS: 28,
+  BYTES: 32,
+  ENTRY_SIZE: 40,
+  ID_KNOWN: 1,
+  LOST: 2,
 } as const;
 
 /** Results of the TA's own. */
@@ -80,4 +115,6 @@ export const TaError = {
   EXISTS: 0x80535308,
   CONFLICT: 0x80535309,
   FORMAT: 0x8053530a,
+  NO_PLACE: 0x8053530b,
+  FULL: 0x8053530c,
 } as const;

@@ -23,6 +23,10 @@ export class GivenIdentity implements Identity {
     // It is whoever it is said to be.
   }
 
+  outerId(): number {
+    return this.group ?? this.#uid;
+  }
+
   expectedOwner(): string {
     return this.group === undefined ? clientUuid('uid', this.#uid) : clientUuid('gid', this.group);
   }

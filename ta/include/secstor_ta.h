@@ -79,6 +79,31 @@
 #endif
 
 /*
+ * What all owners share, see docs/storage-format.md. OP-TEE's core heap bears
+ * so many objects (those of the default size, 64 KiB). An owner whose uid or
+ * gid was proven when a session was opened, and is below ID_MAX, has a place of
+ * its own, with OBJECTS_RESERVED of them; all others share a small pool, so that
+ * one user's subordinate ids can't use everything up. A build may set others.
+ */
+#ifndef SECSTOR_ID_MAX
+#define SECSTOR_ID_MAX 65536u
+#endif
+#ifndef SECSTOR_OWNERS_MAX
+#define SECSTOR_OWNERS_MAX 64u
+#endif
+#ifndef SECSTOR_POOL_OWNERS_MAX
+#define SECSTOR_POOL_OWNERS_MAX 16u
+#endif
+#ifndef SECSTOR_OBJECTS_TOTAL
+#define SECSTOR_OBJECTS_TOTAL 2048u
+#endif
+#ifndef SECSTOR_POOL_OBJECTS
+#define SECSTOR_POOL_OBJECTS 256u
+#endif
+#define SECSTOR_OBJECTS_RESERVED 8u
+#define SECSTOR_POOL_OBJECTS_RESERVED 4u
+
+/*
  * Revisions. Each change of a key gives it a revision that is higher than
  * every revision given before to any key of the same owner, so a key that was
  * deleted and stored again never has an old revision. 0 stands for absent.
@@ -98,6 +123,11 @@
  * TEEC_OpenSession
  * [in]  value[0].a   protocol version the client speaks
  * [in]  memref[1]    domain
+ * [in]  value[2].a   the uid, or gid, that the login is for, as it is outside
+ * of all user namespaces; b zero. Or NONE if that is not known
+ *
+ * The number counts only if the attested UUID was made from it, as Linux does:
+ * UUIDv5 of "uid=%x" or "gid=%x". A wrong one is taken for none.
  *
  * Login must be TEEC_LOGIN_USER or TEEC_LOGIN_GROUP. The owner of all that the
  * session reads and writes is the login type together with the UUID that the
@@ -214,6 +244,10 @@
  * forgets what was corrupt under it
  * [in]  memref[0]    prefix; empty: the whole domain
  * [out] value[1].a   how many keys were deleted (lost ones are not counted)
+ *       value[1].b   1: objects are left to be removed, which later changes do,
+ *                    or the same CLEAR once more
+ *
+ * An owner who has nothing left gives up its place among the owners.
  */
 #define SECSTOR_CMD_CLEAR 9u
 
@@ -224,6 +258,46 @@
  * [out] value[2].a          TEE_LOGIN_USER or TEE_LOGIN_GROUP
  */
 #define SECSTOR_CMD_WHOAMI 10u
+
+/*
+ * SECSTOR_CMD_VERIFY: reads both copies of the caller's objects, of all
+ * domains, some in each call; what OP-TEE finds damaged it removes [in]
+ * memref[0]  where to go on: empty, or what the call before gave [out]
+ * memref[1]  where to go on, CURSOR_MAX bytes are enough; empty: all has been
+ * looked at [inout] value[2]   in:  a 1: copies that are lost are made again
+ * from the other ones, 0: not out: a objects looked at, b copies that were lost
+ * [out]   value[3].a copies made again
+ *       value[3].b   objects of which both copies are lost
+ *
+ * TEE_ERROR_CORRUPT_OBJECT  the root is lost, and so is everything
+ */
+#define SECSTOR_CMD_VERIFY 11u
+#define SECSTOR_CURSOR_MAX 1104u
+
+/*
+ * SECSTOR_CMD_OWNERS: who has a store, for the user 0, in ascending order of
+ * login and UUID
+ * [in]  memref[0]    the owner after whom to go on: u8 login, 16 octets; empty:
+ *                    from the start
+ * [out] memref[1]    SECSTOR_OWNERS_*: once what all share, then each owner, as
+ *                    many as fit
+ * [out] value[2].a   how many are in the answer
+ *       value[2].b   1 if there are more
+ *
+ * TEE_ERROR_ACCESS_DENIED  somebody else asks
+ */
+#define SECSTOR_CMD_OWNERS 12u
+
+/*
+ * SECSTOR_CMD_REMOVE_OWNER: removes a store with all its keys, for the user 0
+ * [in]  memref[0]    the owner: u8 login, 16 octets
+ * [out] value[1].a   how many keys were removed
+ *       value[1].b   1: not all objects are removed yet; call again
+ *
+ * TEE_ERROR_ACCESS_DENIED   somebody else asks
+ * TEE_ERROR_ITEM_NOT_FOUND  no such owner
+ */
+#define SECSTOR_CMD_REMOVE_OWNER 13u
 
 /* Only in a TA built with CFG_SECSTOR_TEST=y: the TA panics. */
 #define SECSTOR_CMD_TEST_PANIC 0xffffu
@@ -253,7 +327,30 @@
 #define SECSTOR_INFO_ANTI_ROLLBACK 72u
 /* u32 copies, of all owners, restored from their twins since the TA loaded */
 #define SECSTOR_INFO_HEALED 76u
-#define SECSTOR_INFO_SIZE 80u
+/* u32 1: the owner has a place of its own, 0: it shares the pool */
+#define SECSTOR_INFO_OWN_PLACE 80u
+#define SECSTOR_INFO_ID_MAX 84u /* u32 ids below it have */
+#define SECSTOR_INFO_SIZE 88u
+
+/*
+ * The packed answer of SECSTOR_CMD_OWNERS: what all share, HEADER_SIZE bytes,
+ */
+#define SECSTOR_OWNERS_COUNT 0u	    /* u32 owners that are listed */
+#define SECSTOR_OWNERS_COUNT_MAX 4u /* u32 OWNERS_MAX, the pool's beside */
+#define SECSTOR_OWNERS_PROMISED 8u  /* u32 objects that they may have */
+#define SECSTOR_OWNERS_TOTAL 12u    /* u32 OBJECTS_TOTAL */
+#define SECSTOR_OWNERS_HEADER_SIZE 16u
+/* and of each owner, ENTRY_SIZE bytes. */
+#define SECSTOR_OWNER_UUID 0u	  /* 16 octets in RFC order */
+#define SECSTOR_OWNER_LOGIN 16u	  /* u8 TEE_LOGIN_USER or _GROUP */
+#define SECSTOR_OWNER_FLAGS 17u	  /* u8 OWNER_ID_KNOWN, OWNER_LOST */
+#define SECSTOR_OWNER_ID 20u	  /* u32 uid or gid, if that is known */
+#define SECSTOR_OWNER_KEYS 24u	  /* u32 of all domains */
+#define SECSTOR_OWNER_OBJECTS 28u /* u32 that it may have at present */
+#define SECSTOR_OWNER_BYTES 32u	  /* u64 of keys and values */
+#define SECSTOR_OWNER_ENTRY_SIZE 40u
+#define SECSTOR_OWNER_ID_KNOWN 1u
+#define SECSTOR_OWNER_LOST 2u /* of its root both copies */
 
 /*
  * Results of the TA's own, beside the TEE_ERROR_* codes of the specification
@@ -274,5 +371,9 @@
 #define SECSTOR_ERROR_CONFLICT 0x80535309u
 /* What is stored was written by a newer TA; it is left untouched. */
 #define SECSTOR_ERROR_FORMAT 0x8053530au
+/* There is no place for another owner (OWNERS_MAX, POOL_OWNERS_MAX). */
+#define SECSTOR_ERROR_NO_PLACE 0x8053530bu
+/* The change needs more objects than are left of what all owners share. */
+#define SECSTOR_ERROR_FULL 0x8053530cu
 
 #endif /* SECSTOR_TA_H */

@@ -30,8 +30,8 @@ struct cached {
 	bool kept;
 	/* Of a root: its twin is known to be equal. */
 	bool settled;
-	/* Of a root: its owner is in the registry. */
-	bool listed;
+	/* Of a root: the stored one is to be compared before it is used. */
+	bool doubted;
 	/* Of a root: its garbage is gone. */
 	bool clean;
 	/* A value has an image and a size only. */

@@ -93,10 +93,14 @@ static size_t added_size(const struct draft *draft,
 static TEE_Result write_value(struct draft *draft, const struct change *change,
 			      struct record *record)
 {
+	TEE_Result res = TEE_SUCCESS;
+
 	if (draft->head.objects + draft->head.index_count >= OBJECTS_MAX)
 		return SECSTOR_ERROR_QUOTA;
+	res = draft_new_number(draft, &record->number);
+	if (res)
+		return res;
 	record->kind = RECORD_OBJECT;
-	record->number = draft->head.next_number++;
 	draft->head.objects++;
 	return twins_write(draft->owner, record->number, change->value.data,
 			   change->value.size);

@@ -200,9 +200,12 @@ TEE_Result change_clear(const struct owner *owner, struct span prefix,
 
 	res = draft_begin(&clear.draft, owner);
 	if (!res) {
+		clear.draft.may_end = true;
 		res = clear_ranges(&clear);
-		if (res || (!clear.removed && !clear.lost))
+		if (res)
 			res = draft_abandon(&clear.draft, res);
+		else if (!clear.removed && !clear.lost)
+			res = draft_leave(&clear.draft);
 		else
 			res = draft_commit(&clear.draft);
 	}

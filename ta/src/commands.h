@@ -22,5 +22,9 @@ TEE_Result command_generate(const struct session *session, TEE_Param *params);
 TEE_Result command_generate_and_return(const struct session *session,
 				       TEE_Param *params);
 TEE_Result command_clear(const struct session *session, TEE_Param *params);
+TEE_Result command_verify(const struct session *session, TEE_Param *params);
+TEE_Result command_owners(const struct session *session, TEE_Param *params);
+TEE_Result command_remove_owner(const struct session *session,
+				TEE_Param *params);
 
 #endif /* COMMANDS_H */

@@ -8,6 +8,7 @@
 #define DRAFT_H
 
 #include "lookup.h"
+#include "registry.h"
 
 /*
  * Size, without the index, at which a root hands records down to leaves: three
@@ -24,6 +25,10 @@
 struct draft {
 	const struct owner *owner;
 	struct cached *root; /* as it is */
+	struct standing standing;
+	uint32_t pairs; /* of objects that are stored, new ones too */
+	/* A store that is empty in the end shall cost nothing. */
+	bool may_end;
 	struct node_header head;
 	struct index_entry *index;
 	struct record *records;
@@ -34,7 +39,10 @@ struct draft {
 	uint32_t garbage_room;
 };
 
-/* Begins with the root as it is, and with its twin known to be equal. */
+/*
+ * Begins with the root as it is, which is made sure to be the stored one, and
+ * with its twin known to be equal.
+ */
 TEE_Result draft_begin(struct draft *draft, const struct owner *owner);
 
 /* Frees the draft's memory, not what it has written. */
@@ -48,8 +56,19 @@ void draft_end(struct draft *draft);
  */
 TEE_Result draft_commit(struct draft *draft);
 
+/* Ends with nothing to change. */
+TEE_Result draft_leave(struct draft *draft);
+
 /* Ends with the root as it was; `res` is handed through. */
 TEE_Result draft_abandon(struct draft *draft, TEE_Result res);
+
+/*
+ * The number for a new object of the owner's.
+ *
+ * SECSTOR_ERROR_NO_PLACE  there are too many owners
+ * SECSTOR_ERROR_FULL      there are too many objects, of all owners
+ */
+TEE_Result draft_new_number(struct draft *draft, uint64_t *number);
 
 /* Makes the text last as long as the draft. */
 TEE_Result draft_keep_text(struct draft *draft, struct span *text);
@@ -92,10 +111,10 @@ size_t draft_leaf_max(const struct draft *draft);
 size_t draft_inline_max(const struct draft *draft);
 
 /*
- * Writes a leaf and puts it into the cache. The number is that of an earlier
- * leaf with no key that this one has not, or a new one.
+ * Writes the leaf of an index entry and puts it into the cache. The number is
+ * that of an earlier leaf with no key that this one has not, or a new one.
  */
-TEE_Result draft_write_leaf(struct draft *draft, uint64_t number,
+TEE_Result draft_write_leaf(struct draft *draft, struct index_entry *entry,
 			    const struct record *records, uint32_t count);
 
 #endif /* DRAFT_H */

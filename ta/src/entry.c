@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cache.h"
 #include "commands.h"
+#include "identity.h"
+#include "lookup.h"
 #include "mem.h"
 #include "names.h"
 #include "registry.h"
@@ -36,6 +38,10 @@ static const struct {
 	{ SECSTOR_CMD_CLEAR, TYPES(IN, V_OUT, NONE, NONE), command_clear },
 	{ SECSTOR_CMD_WHOAMI, TYPES(V_OUT, V_OUT, V_OUT, NONE),
 	  command_whoami },
+	{ SECSTOR_CMD_VERIFY, TYPES(IN, OUT, V_INOUT, V_OUT), command_verify },
+	{ SECSTOR_CMD_OWNERS, TYPES(IN, OUT, V_OUT, NONE), command_owners },
+	{ SECSTOR_CMD_REMOVE_OWNER, TYPES(IN, V_OUT, NONE, NONE),
+	  command_remove_owner },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
@@ -65,15 +71,41 @@ void TA_DestroyEntryPoint(void)
 	cache_drop_all();
 }
 
+static TEE_Result take_domain(struct session *session, const TEE_Param *param)
+{
+	struct span domain = { 0 };
+	TEE_Result res = copy_in(param, 0, SECSTOR_DOMAIN_MAX,
+				 SECSTOR_ERROR_DOMAIN, &domain);
+
+	if (res)
+		return res;
+	if (name_is_sound(domain, SECSTOR_DOMAIN_MAX)) {
+		memcpy(session->domain, domain.data, domain.size);
+		session->domain_size = (uint8_t)domain.size;
+	} else {
+		res = SECSTOR_ERROR_DOMAIN;
+	}
+	mem_free((void *)domain.data, domain.size);
+	return res;
+}
+
+/* A wrong id is none. */
+static void take_id(struct owner *owner, const TEE_Param *param)
+{
+	owner->proven = !param->value.b &&
+			identity_is_of(owner, param->value.a);
+	owner->id = owner->proven ? param->value.a : 0;
+}
+
 TEE_Result TA_OpenSessionEntryPoint(uint32_t types,
 				    TEE_Param params[TEE_NUM_PARAMS],
 				    void **context)
 {
-	struct span domain = { 0 };
+	bool with_id = types == TYPES(V_IN, IN, V_IN, NONE);
 	struct session *session = NULL;
 	TEE_Result res = TEE_SUCCESS;
 
-	if (types != TYPES(V_IN, IN, NONE, NONE) ||
+	if ((!with_id && types != TYPES(V_IN, IN, NONE, NONE)) ||
 	    !references_are_sound(types, params))
 		return TEE_ERROR_BAD_PARAMETERS;
 	if (params[0].value.a != SECSTOR_PROTOCOL_VERSION)
@@ -83,19 +115,16 @@ TEE_Result TA_OpenSessionEntryPoint(uint32_t types,
 		return TEE_ERROR_OUT_OF_MEMORY;
 	res = session_owner(&session->owner);
 	if (!res)
-		res = copy_in(params + 1, 0, SECSTOR_DOMAIN_MAX,
-			      SECSTOR_ERROR_DOMAIN, &domain);
-	if (!res && !name_is_sound(domain, SECSTOR_DOMAIN_MAX))
-		res = SECSTOR_ERROR_DOMAIN;
-	if (!res) {
-		memcpy(session->domain, domain.data, domain.size);
-		session->domain_size = (uint8_t)domain.size;
-		*context = session;
-	} else {
+		res = take_domain(session, params + 1);
+	if (res) {
 		mem_free(session, sizeof(*session));
+		return res;
 	}
-	mem_free((void *)domain.data, domain.size);
-	return res;
+	if (with_id)
+		take_id(&session->owner, params + 2);
+	lookup_doubt(&session->owner);
+	*context = session;
+	return TEE_SUCCESS;
 }
 
 void TA_CloseSessionEntryPoint(void *context)
@@ -111,6 +140,25 @@ static void empty_outputs(uint32_t types, TEE_Param *params)
 	for (n = 0; n < TEE_NUM_PARAMS; n++)
 		if (TEE_PARAM_TYPE_GET(types, n) == OUT)
 			params[n].memref.size = 0;
+}
+
+/*
+ * Runs a command. If it turns out that another storage has taken the place of
+ * the one that is in memory, it runs again on that one.
+ */
+static TEE_Result run(command handler, const struct session *session,
+		      TEE_Param *params)
+{
+	TEE_Param saved[TEE_NUM_PARAMS];
+	TEE_Result res = TEE_SUCCESS;
+
+	memcpy(saved, params, sizeof(saved));
+	res = handler(session, params);
+	if (res != STORE_CHANGED)
+		return res;
+	memcpy(params, saved, sizeof(saved));
+	res = handler(session, params);
+	return res == STORE_CHANGED ? TEE_ERROR_STORAGE_NOT_AVAILABLE : res;
 }
 
 TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t id,
@@ -130,12 +178,13 @@ TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t id,
 		res = TEE_ERROR_BAD_PARAMETERS;
 		if (commands[n].types == types &&
 		    references_are_sound(types, params)) {
-			res = commands[n].run(context, params);
+			res = run(commands[n].run, context, params);
 			break;
 		}
 	}
 	persistent_end();
 	registry_end();
+	lookup_end();
 	if (res && res != TEE_ERROR_SHORT_BUFFER)
 		empty_outputs(types, params);
 	return res;

@@ -2,21 +2,39 @@
 #include "lookup.h"
 
 #include "mem.h"
+#include "registry.h"
 #include "twins.h"
+
+/* Whose root was compared or read in this invoke. */
+static bool is_confirmed;
+static struct owner confirmed;
+
+/* Whose root in memory is of no stored one. */
+static bool is_passing;
+static struct owner passing;
 
 /* What is to be read, and what it turned out to be. */
 struct wanted {
 	enum node_kind kind;
 	uint64_t number;
+	uint64_t oldest; /* sequence */
+	uint64_t newest;
 	struct node node;
 };
 
 static TEE_Result accept_node(uint8_t *data, size_t size, void *context)
 {
 	struct wanted *wanted = context;
+	TEE_Result res = node_decode(data, size, wanted->kind, wanted->number,
+				     &wanted->node);
 
-	return node_decode(data, size, wanted->kind, wanted->number,
-			   &wanted->node);
+	if (res || (wanted->node.head.sequence >= wanted->oldest &&
+		    wanted->node.head.sequence <= wanted->newest))
+		return res;
+	/* The image is given back with the error. */
+	wanted->node.image = NULL;
+	node_free(&wanted->node);
+	return TEE_ERROR_CORRUPT_OBJECT;
 }
 
 static TEE_Result accept_value(uint8_t *data, size_t size, void *context)
@@ -41,54 +59,56 @@ static TEE_Result add_object(const struct owner *owner, uint64_t number,
 	return TEE_SUCCESS;
 }
 
-static TEE_Result load_node(const struct owner *owner, enum node_kind kind,
-			    uint64_t number, struct cached **object)
+static TEE_Result load_node(const struct owner *owner, struct wanted *wanted,
+			    struct cached **object)
 {
-	struct wanted wanted = { .kind = kind, .number = number };
-	TEE_Result res = twins_read(owner, number, accept_node, &wanted);
+	TEE_Result res = twins_read(owner, wanted->number, accept_node, wanted);
 
 	if (res)
 		return res;
-	return add_object(owner, number, &wanted.node, object);
+	return add_object(owner, wanted->number, &wanted->node, object);
 }
 
 /*
  * Both copies of the root are gone. An empty store in their place would be a
  * silent loss, so this root says that everything there was is lost. Its
- * numbers begin where no earlier root can have come to: an owner's changes are
- * far fewer than 2^20 in a second.
+ * numbers begin where no earlier root can have come to.
  */
 static TEE_Result lost_root(struct node *node)
 {
 	static const struct index_entry everything = { .kind = INDEX_LOST };
 	struct node_header head = { .kind = NODE_ROOT, .index_count = 1 };
-	TEE_Time now = { 0 };
 
-	TEE_GetREETime(&now);
-	head.revision = (uint64_t)now.seconds << 20;
+	head.revision = registry_new_floor();
+	if (head.revision < registry_floor())
+		head.revision = registry_floor();
 	head.next_number = head.revision + 1;
 	return node_encode(&head, NULL, &everything, NULL, node);
 }
 
 static TEE_Result empty_root(struct node *node)
 {
-	static const struct node_header head = {
-		.kind = NODE_ROOT,
-		.next_number = 1,
-	};
+	struct node_header head = { .kind = NODE_ROOT };
 
+	head.revision = registry_floor();
+	head.next_number = head.revision + 1;
 	return node_encode(&head, NULL, NULL, NULL, node);
 }
 
-TEE_Result lookup_root(const struct owner *owner, struct cached **root)
+static void confirm(const struct owner *owner)
 {
-	struct node node = { 0 };
-	TEE_Result res = TEE_SUCCESS;
+	confirmed = *owner;
+	is_confirmed = true;
+}
 
-	*root = cache_get(owner, ROOT_NUMBER);
-	if (*root)
-		return TEE_SUCCESS;
-	res = load_node(owner, NODE_ROOT, ROOT_NUMBER, root);
+static TEE_Result load_root(const struct owner *owner, struct cached **root)
+{
+	struct wanted wanted = { .kind = NODE_ROOT, .newest = UINT64_MAX };
+	struct node node = { 0 };
+	TEE_Result res = load_node(owner, &wanted, root);
+
+	if (!res)
+		confirm(owner);
 	if (res == TEE_ERROR_ITEM_NOT_FOUND)
 		res = empty_root(&node);
 	else if (res == TEE_ERROR_CORRUPT_OBJECT)
@@ -97,7 +117,97 @@ TEE_Result lookup_root(const struct owner *owner, struct cached **root)
 		return res;
 	/* Nothing cached belongs to such a root. */
 	cache_drop_owner(owner);
-	return res ? res : add_object(owner, ROOT_NUMBER, &node, root);
+	if (res)
+		return res;
+	confirm(owner);
+	passing = *owner;
+	is_passing = true;
+	return add_object(owner, ROOT_NUMBER, &node, root);
+}
+
+TEE_Result lookup_root(const struct owner *owner, struct cached **root)
+{
+	*root = cache_get(owner, ROOT_NUMBER);
+	if (*root && (*root)->doubted) {
+		/* Where nobody can say, what is in memory serves readers. */
+		(*root)->doubted = false;
+		if (lookup_confirm(owner) == STORE_CHANGED) {
+			cached_release(*root);
+			*root = NULL;
+		}
+	}
+	return *root ? TEE_SUCCESS : load_root(owner, root);
+}
+
+void lookup_doubt(const struct owner *owner)
+{
+	struct cached *root = cache_get(owner, ROOT_NUMBER);
+
+	if (root)
+		root->doubted = true;
+	cached_release(root);
+}
+
+void lookup_end(void)
+{
+	struct cached *root = is_passing ? cache_get(&passing, ROOT_NUMBER)
+					 : NULL;
+
+	/* A store may have begun since. */
+	if (root && !root->node.head.sequence)
+		cache_drop_owner(&passing);
+	cached_release(root);
+	is_passing = false;
+	is_confirmed = false;
+}
+
+/* Whether the root in memory and the stored one are the same. */
+static TEE_Result compare(const struct owner *owner, const struct node *root)
+{
+	uint8_t head[NODE_HEADER_SIZE] = { 0 };
+	TEE_Result res = twins_peek(owner, ROOT_NUMBER, head, sizeof(head));
+
+	if (!res)
+		return node_has_header(head, &root->head) ? TEE_SUCCESS
+							  : STORE_CHANGED;
+	/* Damage to both copies: that in memory is the last one. */
+	if (res == TEE_ERROR_CORRUPT_OBJECT)
+		return TEE_SUCCESS;
+	if (res != TEE_ERROR_ITEM_NOT_FOUND)
+		return res;
+	/*
+	 * A storage that never had this owner takes the place of the other.
+	 * One that has nothing at all is the loss of everything.
+	 */
+	if (!registry_is_there())
+		res = registry_add(owner, 0);
+	return res == TEE_ERROR_STORAGE_NOT_AVAILABLE ? res : STORE_CHANGED;
+}
+
+TEE_Result lookup_confirm(const struct owner *owner)
+{
+	struct cached *root = NULL;
+	TEE_Result res = TEE_SUCCESS;
+
+	if (is_confirmed && owner_equal(&confirmed, owner))
+		return TEE_SUCCESS;
+	root = cache_get(owner, ROOT_NUMBER);
+	if (root)
+		res = compare(owner, &root->node);
+	cached_release(root);
+	if (res == STORE_CHANGED)
+		cache_drop_owner(owner);
+	if (!res || res == STORE_CHANGED)
+		confirm(owner);
+	return res;
+}
+
+/* Something is lost, if the root that says that it should be there is right. */
+static TEE_Result lost(const struct owner *owner)
+{
+	TEE_Result res = lookup_confirm(owner);
+
+	return res ? res : TEE_ERROR_CORRUPT_OBJECT;
 }
 
 static bool is_within(const struct node *leaf, struct span start,
@@ -110,23 +220,28 @@ static bool is_within(const struct node *leaf, struct span start,
 		span_compare(node_record(leaf, last).key, end) < 0);
 }
 
-TEE_Result lookup_leaf(const struct owner *owner,
+TEE_Result lookup_leaf(const struct owner *owner, const struct node *root,
 		       const struct index_entry *entry, struct span end,
 		       struct cached **leaf)
 {
+	/* One that was written for a commit that failed says the same. */
+	struct wanted wanted = { .kind = NODE_LEAF,
+				 .number = entry->number,
+				 .oldest = entry->sequence,
+				 .newest = root->head.sequence + 1 };
 	TEE_Result res = TEE_SUCCESS;
 
 	*leaf = cache_get(owner, entry->number);
 	if (!*leaf)
-		res = load_node(owner, NODE_LEAF, entry->number, leaf);
+		res = load_node(owner, &wanted, leaf);
 	/* The index names it, so it was there. */
-	if (res == TEE_ERROR_ITEM_NOT_FOUND)
-		return TEE_ERROR_CORRUPT_OBJECT;
+	if (persistent_is_lost(res))
+		return lost(owner);
 	/* Keys of other ranges would end up in leaves that are not in order. */
 	if (!res && !is_within(&(*leaf)->node, entry->separator, end)) {
 		cached_release(*leaf);
 		*leaf = NULL;
-		return TEE_ERROR_CORRUPT_OBJECT;
+		return lost(owner);
 	}
 	return res;
 }
@@ -145,8 +260,8 @@ TEE_Result lookup_value(const struct owner *owner, const struct record *record,
 	*holder = cache_get(owner, record->number);
 	if (!*holder) {
 		res = twins_read(owner, record->number, accept_value, &node);
-		if (res == TEE_ERROR_ITEM_NOT_FOUND)
-			return TEE_ERROR_CORRUPT_OBJECT;
+		if (persistent_is_lost(res))
+			return lost(owner);
 		if (!res)
 			res = add_object(owner, record->number, &node, holder);
 		if (res)
@@ -170,13 +285,6 @@ static void found_take(struct found *found, struct cached *holder, uint32_t n)
 	found->record = node_record(&holder->node, n);
 }
 
-static struct span range_end(const struct node *root, uint32_t n)
-{
-	return n + 1 < root->head.index_count
-		       ? node_index(root, n + 1).separator
-		       : (struct span){ 0 };
-}
-
 static TEE_Result find_in_leaf(const struct owner *owner,
 			       const struct node *root, struct span key,
 			       struct found *found)
@@ -194,8 +302,8 @@ static TEE_Result find_in_leaf(const struct owner *owner,
 	if (entry.kind == INDEX_EMPTY)
 		return TEE_ERROR_ITEM_NOT_FOUND;
 	if (entry.kind == INDEX_LOST)
-		return TEE_ERROR_CORRUPT_OBJECT;
-	res = lookup_leaf(owner, &entry, range_end(root, n), &leaf);
+		return lost(owner);
+	res = lookup_leaf(owner, root, &entry, node_range_end(root, n), &leaf);
 	if (res)
 		return res;
 	n = node_find(&leaf->node, key, &exact);
@@ -268,8 +376,9 @@ static TEE_Result next_in_leaves(const struct owner *owner,
 		if (entry.kind == INDEX_EMPTY)
 			continue;
 		if (entry.kind == INDEX_LOST)
-			return TEE_ERROR_CORRUPT_OBJECT;
-		res = lookup_leaf(owner, &entry, range_end(root, range), &leaf);
+			return lost(owner);
+		res = lookup_leaf(owner, root, &entry,
+				  node_range_end(root, range), &leaf);
 		if (res)
 			return res;
 		n = first_from(&leaf->node, key, inclusive);

@@ -11,6 +11,13 @@
 
 #define ROOT_NUMBER 0
 
+/*
+ * Never leaves the TA: the stored root is another than the one in memory,
+ * because somebody has put another storage in its place. What was in memory is
+ * dropped, and the command is to begin again.
+ */
+#define STORE_CHANGED 0x8053ffffu
+
 struct found {
 	struct record record;
 	struct cached *holder; /* what the record's bytes belong to */
@@ -28,12 +35,32 @@ void found_release(struct found *found);
 TEE_Result lookup_root(const struct owner *owner, struct cached **root);
 
 /*
+ * Compares the root in memory, if there is one, with the stored one, once in
+ * an invoke. Before anything is declared lost and before anything is written,
+ * they have to be the same.
+ *
+ * STORE_CHANGED                    they are not
+ * TEE_ERROR_STORAGE_NOT_AVAILABLE  and others: it can't be said
+ */
+TEE_Result lookup_confirm(const struct owner *owner);
+
+/* The next lookup_root() of the owner compares first. */
+void lookup_doubt(const struct owner *owner);
+
+/*
+ * To be called when an invoke ends. That there is no store, or that it is lost,
+ * is not remembered: its file system may be mounted later.
+ */
+void lookup_end(void);
+
+/*
  * The leaf of an index entry, whose range ends before the separator of the
  * next entry, an empty one if there is none.
  *
- * TEE_ERROR_CORRUPT_OBJECT: it is lost, or has keys that are not in the range.
+ * TEE_ERROR_CORRUPT_OBJECT: it is lost, or older than the entry or newer than
+ * the root says, or has keys that are not in the range.
  */
-TEE_Result lookup_leaf(const struct owner *owner,
+TEE_Result lookup_leaf(const struct owner *owner, const struct node *root,
 		       const struct index_entry *entry, struct span end,
 		       struct cached **leaf);
 

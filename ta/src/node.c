@@ -11,6 +11,7 @@
  * 32 revision      40 bytes       48 keys     52 objects
  * 56 u16 zero      58 u16 garbage_count
  * 60 u16 index_count              62 u16 record_count
+ * 64 mark
  */
 static const uint8_t magic[4] = { 'S', 'E', 'C', 'S' };
 
@@ -31,6 +32,15 @@ static void write_header(uint8_t *p, const struct node_header *head)
 	put_u16(p + 58, (uint16_t)head->garbage_count);
 	put_u16(p + 60, (uint16_t)head->index_count);
 	put_u16(p + 62, (uint16_t)head->record_count);
+	put_u64(p + 64, head->mark);
+}
+
+bool node_has_header(const uint8_t *image, const struct node_header *head)
+{
+	uint8_t wanted[NODE_HEADER_SIZE];
+
+	write_header(wanted, head);
+	return !memcmp(image, wanted, sizeof(wanted));
 }
 
 static TEE_Result read_header(const uint8_t *p, size_t size,
@@ -54,10 +64,12 @@ static TEE_Result read_header(const uint8_t *p, size_t size,
 	head->garbage_count = get_u16(p + 58);
 	head->index_count = get_u16(p + 60);
 	head->record_count = get_u16(p + 62);
+	head->mark = get_u64(p + 64);
 	return TEE_SUCCESS;
 }
 
-/* { u64 number; u16 separator size; u8 kind; u8 zero; separator } */
+/* { u64 number; u64 sequence; u16 separator size; u8 kind; u8 zero;
+ *   separator } */
 static bool take_index(struct span *from, struct index_entry *entry)
 {
 	struct span p = { 0 };
@@ -65,13 +77,15 @@ static bool take_index(struct span *from, struct index_entry *entry)
 	if (!span_take(from, INDEX_HEADER_SIZE, &p))
 		return false;
 	entry->number = get_u64(p.data);
-	entry->kind = p.data[10];
-	if (entry->kind < INDEX_LEAF || entry->kind > INDEX_LOST || p.data[11])
+	entry->sequence = get_u64(p.data + 8);
+	entry->kind = p.data[18];
+	if (entry->kind < INDEX_LEAF || entry->kind > INDEX_LOST || p.data[19])
 		return false;
-	if ((entry->kind == INDEX_LEAF) != (entry->number != 0))
+	if ((entry->kind == INDEX_LEAF) != (entry->number != 0) ||
+	    (entry->kind == INDEX_LEAF) != (entry->sequence != 0))
 		return false;
-	return get_u16(p.data + 8) <= FULL_KEY_MAX &&
-	       span_take(from, get_u16(p.data + 8), &entry->separator);
+	return get_u16(p.data + 16) <= FULL_KEY_MAX &&
+	       span_take(from, get_u16(p.data + 16), &entry->separator);
 }
 
 /* { u64 revision; u32 value size; u16 key size; u8 kind; u8 zero; key;
@@ -198,7 +212,8 @@ static TEE_Result walk(const uint8_t *image, size_t size,
 		if (offsets)
 			*offsets++ = (uint32_t)(rest.data - image);
 		if (!take_index(&rest, &entry) ||
-		    (entry.number && !is_given(head, entry.number)))
+		    (entry.number && !is_given(head, entry.number)) ||
+		    entry.sequence > head->sequence)
 			return TEE_ERROR_CORRUPT_OBJECT;
 		/* The first range begins before every key. */
 		if (n ? span_compare(last, entry.separator) >= 0
@@ -227,8 +242,8 @@ static TEE_Result walk(const uint8_t *image, size_t size,
  */
 static bool is_leaf(const struct node_header *head)
 {
-	return head->record_count &&
-	       !(head->sequence || head->next_number || head->revision ||
+	return head->record_count && head->sequence &&
+	       !(head->mark || head->next_number || head->revision ||
 		 head->bytes || head->keys || head->objects ||
 		 head->index_count || head->garbage_count);
 }
@@ -243,9 +258,9 @@ static bool is_rising(const struct node_header *head)
 	       !((head->sequence | head->next_number | head->revision) >> 63);
 }
 
-static TEE_Result read_expected(const uint8_t *image, size_t size,
-				enum node_kind kind, uint64_t number,
-				struct node_header *head)
+TEE_Result node_read_header(const uint8_t *image, size_t size,
+			    enum node_kind kind, uint64_t number,
+			    struct node_header *head)
 {
 	TEE_Result res = read_header(image, size, head);
 
@@ -274,7 +289,7 @@ TEE_Result node_decode(uint8_t *image, size_t size, enum node_kind kind,
 {
 	struct node_header head = { 0 };
 	uint32_t *offsets = NULL;
-	TEE_Result res = read_expected(image, size, kind, number, &head);
+	TEE_Result res = node_read_header(image, size, kind, number, &head);
 
 	if (res)
 		return res;
@@ -293,9 +308,10 @@ TEE_Result node_decode(uint8_t *image, size_t size, enum node_kind kind,
 static uint8_t *write_index(uint8_t *p, const struct index_entry *entry)
 {
 	put_u64(p, entry->number);
-	put_u16(p + 8, (uint16_t)entry->separator.size);
-	p[10] = entry->kind;
-	p[11] = 0;
+	put_u64(p + 8, entry->sequence);
+	put_u16(p + 16, (uint16_t)entry->separator.size);
+	p[18] = entry->kind;
+	p[19] = 0;
 	if (entry->separator.size)
 		memcpy(p + INDEX_HEADER_SIZE, entry->separator.data,
 		       entry->separator.size);
@@ -387,6 +403,13 @@ struct record node_record(const struct node *node, uint32_t n)
 
 	take_record(&rest, &record);
 	return record;
+}
+
+struct span node_range_end(const struct node *node, uint32_t n)
+{
+	return n + 1 < node->head.index_count
+		       ? node_index(node, n + 1).separator
+		       : (struct span){ 0 };
 }
 
 static struct span separator_at(const void *node, uint32_t n)

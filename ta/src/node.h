@@ -15,8 +15,8 @@
 /* A full key is "domain NUL key", so a domain's keys are neighbours. */
 #define FULL_KEY_MAX (SECSTOR_DOMAIN_MAX + 1 + SECSTOR_KEY_MAX)
 
-#define NODE_HEADER_SIZE 64
-#define INDEX_HEADER_SIZE 12
+#define NODE_HEADER_SIZE 72
+#define INDEX_HEADER_SIZE 20
 #define RECORD_HEADER_SIZE 16
 #define GARBAGE_SIZE 8
 
@@ -33,6 +33,7 @@ enum index_kind {
 struct index_entry {
 	struct span separator; /* not above the first key of the range */
 	uint64_t number;       /* of the leaf */
+	uint64_t sequence;     /* the leaf has this one, or a later one */
 	enum index_kind kind;
 };
 
@@ -54,8 +55,10 @@ struct record {
 /* The numbers at the front of a node; a leaf has zeros for most. */
 struct node_header {
 	enum node_kind kind;
-	uint64_t number;      /* of the object, 0 for a root */
-	uint64_t sequence;    /* commits of this root so far */
+	uint64_t number; /* of the object, 0 for a root */
+	/* Commits of this root so far; of a leaf, those with the one that it
+	 * was written for. */
+	uint64_t sequence;
 	uint64_t next_number; /* never given to an object before */
 	uint64_t revision;    /* the highest given to any key */
 	uint64_t bytes;	      /* of all keys and values of the owner */
@@ -63,7 +66,9 @@ struct node_header {
 	uint32_t objects;     /* values that are objects of their own */
 	uint32_t index_count;
 	uint32_t record_count;
-	uint32_t garbage_count; /* objects that the last commit let go */
+	uint32_t garbage_count; /* objects that are let go and not yet removed */
+	uint64_t mark; /* random, of each commit: tells roots apart whose
+			* numbers are the same */
 };
 
 struct node {
@@ -84,6 +89,20 @@ TEE_Result node_decode(uint8_t *image, size_t size, enum node_kind kind,
 		       uint64_t number, struct node *node);
 
 /*
+ * Reads the header alone and checks it. NODE_HEADER_SIZE bytes suffice. Errors
+ * as node_decode().
+ */
+TEE_Result node_read_header(const uint8_t *image, size_t size,
+			    enum node_kind kind, uint64_t number,
+			    struct node_header *head);
+
+/*
+ * Whether the image begins with this header. NODE_HEADER_SIZE bytes of it
+ * suffice.
+ */
+bool node_has_header(const uint8_t *image, const struct node_header *head);
+
+/*
  * Encodes sorted entries; counts are taken from the header. The node owns the
  * memory it gets. TEE_ERROR_OUT_OF_MEMORY is the only error.
  */
@@ -99,6 +118,9 @@ size_t node_records_size(const struct record *records, uint32_t count);
 uint64_t node_garbage(const struct node *node, uint32_t n);
 struct index_entry node_index(const struct node *node, uint32_t n);
 struct record node_record(const struct node *node, uint32_t n);
+
+/* Where the n-th range of an index ends; empty: nowhere. */
+struct span node_range_end(const struct node *node, uint32_t n);
 
 /* The index entry whose range holds the key; there must be an index. */
 uint32_t node_find_range(const struct node *node, struct span key);

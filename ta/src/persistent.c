@@ -4,6 +4,14 @@
 #include "bytes.h"
 #include "mem.h"
 
+/* In the words of OP-TEE; where its header is there, they are compared. */
+#if __has_include(<utee_syscalls.h>)
+#include <utee_syscalls.h>
+#endif
+TEE_Result _utee_storage_obj_open(unsigned long storage_id,
+				  const void *object_id, size_t object_id_len,
+				  unsigned long flags, uint32_t *obj);
+
 /* Format of the object ID itself; what is inside says its own. */
 #define ID_FORMAT 1
 
@@ -71,14 +79,45 @@ static TEE_Result read_all(TEE_ObjectHandle handle, uint8_t *data, size_t size)
 	return res;
 }
 
+/*
+ * TEE_OpenPersistentObject() without a trap: where a file is not the one that
+ * the directory of objects names, OP-TEE before 3.20 says TEE_ERROR_SECURITY
+ * and removes nothing. Its TA library panics at that result, and the TA would
+ * die of each damaged file. The call beneath it is the same in all versions.
+ */
+static TEE_Result open_persistent(const struct object_id *id, uint32_t flags,
+				  TEE_ObjectHandle *handle)
+{
+	uint32_t number = 0;
+	TEE_Result res = _utee_storage_obj_open(TEE_STORAGE_PRIVATE, id->bytes,
+						OBJECT_ID_SIZE, flags, &number);
+
+	*handle = TEE_HANDLE_NULL;
+	switch (res) {
+	case TEE_SUCCESS:
+		*handle = (TEE_ObjectHandle)(uintptr_t)number;
+		break;
+	case TEE_ERROR_SECURITY:
+	case TEE_ERROR_ITEM_NOT_FOUND:
+	case TEE_ERROR_ACCESS_CONFLICT:
+	case TEE_ERROR_OUT_OF_MEMORY:
+	case TEE_ERROR_CORRUPT_OBJECT:
+	case TEE_ERROR_STORAGE_NOT_AVAILABLE:
+		break;
+	default:
+		TEE_Panic(res);
+	}
+	return res;
+}
+
 static TEE_Result open_object(const struct object_id *id,
 			      TEE_ObjectHandle *handle, size_t *size)
 {
 	TEE_ObjectInfo info = { 0 };
-	TEE_Result res = TEE_OpenPersistentObject(TEE_STORAGE_PRIVATE,
-						  id->bytes, OBJECT_ID_SIZE,
-						  READ_FLAGS, handle);
+	TEE_Result res = open_persistent(id, READ_FLAGS, handle);
 
+	if (res == TEE_ERROR_SECURITY)
+		return TEE_ERROR_CORRUPT_OBJECT;
 	if (res)
 		return res;
 	res = TEE_GetObjectInfo1(*handle, &info);
@@ -114,6 +153,75 @@ TEE_Result persistent_read(const struct object_id *id, uint8_t **data,
 	return TEE_SUCCESS;
 }
 
+TEE_Result persistent_peek(const struct object_id *id, uint8_t *head,
+			   size_t size)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+	size_t there = 0;
+	TEE_Result res = open_object(id, &handle, &there);
+
+	if (res)
+		return res;
+	if (there < size) {
+		TEE_CloseObject(handle);
+		return TEE_ERROR_CORRUPT_OBJECT;
+	}
+	res = read_all(handle, head, size);
+	if (!res)
+		anchor_set(handle, id);
+	return res;
+}
+
+/* As OP-TEE stores it: a block less the header of the object. */
+#define PIECE_SIZE (4096 - 24)
+#define LARGE_SIZE (64 * 1024)
+
+/* Reads all of an open object. On an error the handle is closed. */
+static TEE_Result read_pieces(TEE_ObjectHandle handle, size_t size,
+			      uint8_t *piece, uint8_t *head, size_t head_size)
+{
+	TEE_Result res = TEE_SUCCESS;
+	size_t done = 0;
+
+	while (!res && done < size) {
+		size_t count = size - done;
+
+		if (count > PIECE_SIZE)
+			count = PIECE_SIZE;
+		res = read_all(handle, piece, count);
+		if (!res && !done)
+			memcpy(head, piece, head_size);
+		done += count;
+	}
+	return res;
+}
+
+TEE_Result persistent_scan(const struct object_id *id, uint8_t *head,
+			   size_t *head_size, size_t *size)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+	TEE_Result res = open_object(id, &handle, size);
+	uint8_t *piece = NULL;
+
+	if (res)
+		return res;
+	piece = mem_alloc(PIECE_SIZE);
+	if (!piece) {
+		TEE_CloseObject(handle);
+		return TEE_ERROR_OUT_OF_MEMORY;
+	}
+	if (*head_size > *size)
+		*head_size = *size;
+	res = read_pieces(handle, *size, piece, head, *head_size);
+	mem_free(piece, PIECE_SIZE);
+	if (!res)
+		anchor_set(handle, id);
+	/* OP-TEE holds 33 KiB of its own memory for one of 1 MiB. */
+	if (*size > LARGE_SIZE)
+		persistent_end();
+	return res;
+}
+
 TEE_Result persistent_write(const struct object_id *id, const void *data,
 			    size_t size)
 {
@@ -136,8 +244,14 @@ TEE_Result persistent_remove(const struct object_id *id)
 	TEE_Result res = TEE_SUCCESS;
 
 	anchor_leave(id);
-	res = TEE_OpenPersistentObject(TEE_STORAGE_PRIVATE, id->bytes,
-				       OBJECT_ID_SIZE, REMOVE_FLAGS, &handle);
+	res = open_persistent(id, REMOVE_FLAGS, &handle);
+	/* One that can't be opened, and was not removed, gives way to another. */
+	if (res == TEE_ERROR_SECURITY) {
+		res = persistent_write(id, NULL, 0);
+		anchor_leave(id);
+		if (!res)
+			res = open_persistent(id, REMOVE_FLAGS, &handle);
+	}
 	if (persistent_is_lost(res))
 		return TEE_SUCCESS;
 	if (res)

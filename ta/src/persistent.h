@@ -19,6 +19,9 @@
 #define OWNER_SIZE 17
 struct owner {
 	uint8_t bytes[OWNER_SIZE];
+	/* The UUID was made from this uid or gid. It is no part of who it is. */
+	bool proven;
+	uint32_t id;
 };
 
 static inline bool owner_equal(const struct owner *a, const struct owner *b)
@@ -47,6 +50,21 @@ struct object_id object_id(const struct owner *owner, uint64_t number,
  */
 TEE_Result persistent_read(const struct object_id *id, uint8_t **data,
 			   size_t *size);
+
+/*
+ * Reads the first bytes of an object, `size` at least; fewer are
+ * TEE_ERROR_CORRUPT_OBJECT.
+ */
+TEE_Result persistent_peek(const struct object_id *id, uint8_t *head,
+			   size_t size);
+
+/*
+ * Reads all of an object, in pieces that nobody keeps, and its first bytes
+ * into `head`, as many as there are up to *head_size. *size is that of the
+ * object.
+ */
+TEE_Result persistent_scan(const struct object_id *id, uint8_t *head,
+			   size_t *head_size, size_t *size);
 
 /* Whether a result of persistent_read() means that there is no such object now.
  */

@@ -61,7 +61,8 @@ TEE_Result range_merge(struct draft *draft, uint32_t n, struct merged *merged)
 	if (entry->kind == INDEX_LEAF) {
 		if (n + 1 < draft->head.index_count)
 			end = draft->index[n + 1].separator;
-		res = lookup_leaf(draft->owner, entry, end, &merged->leaf);
+		res = lookup_leaf(draft->owner, &draft->root->node, entry, end,
+				  &merged->leaf);
 		if (res)
 			return res;
 		merged->room += merged->leaf->node.head.record_count;
@@ -131,9 +132,10 @@ static TEE_Result write_pieces(struct draft *draft, uint32_t n,
 		TEE_Result res = TEE_SUCCESS;
 
 		entry.kind = INDEX_LEAF;
-		entry.number = draft->head.next_number++;
-		res = draft_write_leaf(draft, entry.number,
-				       merged->records + from, count);
+		res = draft_new_number(draft, &entry.number);
+		if (!res)
+			res = draft_write_leaf(draft, &entry,
+					       merged->records + from, count);
 		if (res)
 			return res;
 		if (!from) {
@@ -161,6 +163,7 @@ static void empty_range(struct draft *draft, uint32_t n)
 	} else {
 		draft->index[n].kind = INDEX_EMPTY;
 		draft->index[n].number = 0;
+		draft->index[n].sequence = 0;
 	}
 }
 
@@ -175,7 +178,7 @@ TEE_Result range_store(struct draft *draft, uint32_t n,
 		      node_records_size(merged->records, merged->count);
 
 	if (old && !replace && merged->count && size <= draft_leaf_max(draft)) {
-		res = draft_write_leaf(draft, old, merged->records,
+		res = draft_write_leaf(draft, draft->index + n, merged->records,
 				       merged->count);
 	} else {
 		if (old)
@@ -200,6 +203,7 @@ TEE_Result range_mark_lost(struct draft *draft, uint32_t n)
 	if (!res) {
 		entry->kind = INDEX_LOST;
 		entry->number = 0;
+		entry->sequence = 0;
 	}
 	return res;
 }

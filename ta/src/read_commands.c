@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "lookup.h"
 #include "mem.h"
+#include "registry.h"
 #include "twins.h"
 #include "version.h"
 
@@ -107,6 +108,9 @@ TEE_Result command_info(const struct session *session, TEE_Param *params)
 	put_u64(info + SECSTOR_INFO_USED_BYTES, head->bytes);
 	put_u32(info + SECSTOR_INFO_ANTI_ROLLBACK, anti_rollback_level());
 	put_u32(info + SECSTOR_INFO_HEALED, twins_healed());
+	put_u32(info + SECSTOR_INFO_OWN_PLACE,
+		registry_has_own_place(&session->owner));
+	put_u32(info + SECSTOR_INFO_ID_MAX, SECSTOR_ID_MAX);
 	cached_release(root);
 	return copy_out(params, info, sizeof(info));
 }

@@ -34,6 +34,48 @@ TEE_Result twins_read(const struct owner *owner, uint64_t number,
 TEE_Result twins_equalize(const struct owner *owner, uint64_t number,
 			  const void *data, size_t size);
 
+/*
+ * Reads the first bytes of an object. Results as twins_read(), but nothing is
+ * noted.
+ */
+TEE_Result twins_peek(const struct owner *owner, uint64_t number, uint8_t *head,
+		      size_t size);
+
+/* What a look at objects has come to. */
+struct inspection {
+	uint32_t objects;
+	uint32_t damaged; /* copies that were lost beside a sound one */
+	uint32_t healed;  /* of them */
+	uint32_t lost;	  /* objects of which both copies are lost */
+	size_t bytes;	  /* that were read */
+};
+
+/* So much of an object is judged by its content. */
+#define INSPECTED_SIZE 72
+
+/*
+ * Whether the first bytes, of INSPECTED_SIZE or the whole object if it is
+ * shorter, are those of the object that is meant. `object_size` is all of it.
+ */
+typedef bool (*twins_judge)(const uint8_t *head, size_t size,
+			    size_t object_size, const void *context);
+
+/*
+ * Looks at every byte of both copies of an object, and with `repair` makes a
+ * lost one again from the other. OP-TEE removes what it finds damaged in any
+ * case. The first errors that are about more than this object are returned.
+ */
+TEE_Result twins_inspect(const struct owner *owner, uint64_t number,
+			 twins_judge judge, const void *context, bool repair,
+			 struct inspection *inspection);
+
+/*
+ * Looks at the twin alone and makes it again if it is lost. The storage must be
+ * known to be readable (registry.h).
+ */
+TEE_Result twins_inspect_twin(const struct owner *owner, uint64_t number,
+			      twins_judge judge, const void *context);
+
 /* Replaces or creates both copies, the twin first. */
 TEE_Result twins_write(const struct owner *owner, uint64_t number,
 		       const void *data, size_t size);

@@ -192,6 +192,18 @@ static void check_whoami(const struct held *held)
 	CHECK_EQ(client->params[2].value.a, who->login);
 }
 
+/* Copies may be damaged, never both of an object. */
+static void check_verify(const struct held *held)
+{
+	const struct client *client = &held->slot->client;
+	uint32_t damaged = client->params[2].value.b;
+	uint32_t healed = client->params[3].value.a;
+
+	CHECK(client->params[2].value.a >= damaged);
+	CHECK_EQ(healed, held->request->args[2].a ? damaged : 0);
+	CHECK_EQ(client->params[3].value.b, 0);
+}
+
 void answer_check(struct model *model, const struct slot *slot,
 		  const struct request *request,
 		  const struct expectation *expectation)
@@ -230,6 +242,18 @@ void answer_check(struct model *model, const struct slot *slot,
 		break;
 	case SECSTOR_CMD_CLEAR:
 		CHECK_EQ(number(client, 1), expectation->change_count);
+		break;
+	case SECSTOR_CMD_VERIFY:
+		check_verify(&held);
+		break;
+	case SECSTOR_CMD_OWNERS:
+		CHECK_EQ(client->out[1].size,
+			 SECSTOR_OWNERS_HEADER_SIZE +
+				 client->params[2].value.a *
+					 SECSTOR_OWNER_ENTRY_SIZE);
+		break;
+	case SECSTOR_CMD_REMOVE_OWNER:
+		CHECK_EQ(client->params[1].value.a, expectation->change_count);
 		break;
 	default:
 		check_whoami(&held);

@@ -55,7 +55,7 @@ static void open_badly(const struct unit *unit, struct input *input)
 		res = SECSTOR_ERROR_PROTOCOL;
 	} else {
 		request_harm(&request, unit, input);
-		request.args[2].type = TEE_PARAM_TYPE_VALUE_INPUT;
+		request.args[3].type = TEE_PARAM_TYPE_VALUE_INPUT;
 	}
 	CHECK_EQ(open_with(&client, &alice, args[0], args[1], args[2], args[3]),
 		 res);

@@ -46,7 +46,7 @@ void question_add(const struct question *q, struct bytes key, bool remove,
 
 	CHECK(answer->change_count < CHANGES_MAX);
 	answer->changes[answer->change_count++] =
-		(struct change){ key, remove, value, false };
+		(struct change){ q->asker->owner, key, remove, value, false };
 	if (value.size > INLINE_MAX)
 		answer->may_exceed_quota = true;
 }
@@ -217,6 +217,71 @@ static TEE_Result on_whoami(const struct question *q)
 	return TEE_SUCCESS;
 }
 
+static TEE_Result on_verify(const struct question *q)
+{
+	const struct arg *args = q->request->args;
+	struct bytes from = args[0].in;
+	TEE_Result res = TEE_SUCCESS;
+
+	if (args[2].a > 1 || args[2].b)
+		return TEE_ERROR_BAD_PARAMETERS;
+	res = question_room(q, 1, SECSTOR_CURSOR_MAX);
+	if (res)
+		return res;
+	return from.size > SECSTOR_CURSOR_MAX ||
+			       (from.size &&
+				(from.data[0] < 1 || from.data[0] > 3))
+		       ? TEE_ERROR_BAD_PARAMETERS
+		       : TEE_SUCCESS;
+}
+
+#define OWNER_SIZE 17
+
+static TEE_Result on_owners(const struct question *q)
+{
+	size_t size = q->request->args[0].in.size;
+
+	if (q->asker->owner != ROOT)
+		return TEE_ERROR_ACCESS_DENIED;
+	if (size && size != OWNER_SIZE)
+		return TEE_ERROR_BAD_PARAMETERS;
+	return question_room(
+		q, 1, SECSTOR_OWNERS_HEADER_SIZE + SECSTOR_OWNER_ENTRY_SIZE);
+}
+
+/* Whose login and UUID these are; OWNERS: nobody's. */
+static enum owner owner_of(struct bytes octets)
+{
+	size_t n = 0;
+
+	for (n = 0; n < OWNERS; n++)
+		if (bytes_equal(octets, owner_octets((enum owner)n)))
+			break;
+	return (enum owner)n;
+}
+
+static TEE_Result on_remove_owner(const struct question *q)
+{
+	struct bytes octets = q->request->args[0].in;
+	enum owner owner = owner_of(octets);
+	const struct entry *entry = NULL;
+
+	if (q->asker->owner != ROOT)
+		return TEE_ERROR_ACCESS_DENIED;
+	if (octets.size != OWNER_SIZE || !octets.data[0])
+		return TEE_ERROR_BAD_PARAMETERS;
+	if (owner == OWNERS)
+		return TEE_ERROR_ITEM_NOT_FOUND;
+	q->answer->may_be_absent = !model_keys(q->model, owner);
+	for (entry = model_next(q->model, owner, text(""), text(""), true);
+	     entry;
+	     entry = model_next(q->model, owner, text(""), entry->key, false)) {
+		question_add(q, entry->key, true, (struct bytes){ 0 });
+		q->answer->changes[q->answer->change_count - 1].owner = owner;
+	}
+	return TEE_SUCCESS;
+}
+
 static const struct {
 	uint32_t id;
 	uint32_t types;
@@ -246,6 +311,12 @@ static const struct {
 	  on_clear },
 	{ SECSTOR_CMD_WHOAMI, TEE_PARAM_TYPES(V_OUT, V_OUT, V_OUT, NONE), false,
 	  on_whoami },
+	{ SECSTOR_CMD_VERIFY, TEE_PARAM_TYPES(IN, OUT, V_INOUT, V_OUT), false,
+	  on_verify },
+	{ SECSTOR_CMD_OWNERS, TEE_PARAM_TYPES(IN, OUT, V_OUT, NONE), false,
+	  on_owners },
+	{ SECSTOR_CMD_REMOVE_OWNER, TEE_PARAM_TYPES(IN, V_OUT, NONE, NONE),
+	  false, on_remove_owner },
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
@@ -277,6 +348,8 @@ void expect(const struct model *model, const struct asker *asker,
 	expectation->index = SECSTOR_INDEX_NONE;
 	expectation->is_parsed = false;
 	expectation->may_exceed_quota = false;
+	expectation->may_lack_place = false;
+	expectation->may_be_absent = false;
 	expectation->change_count = 0;
 	for (n = 0; n < COMMANDS; n++) {
 		if (commands[n].id != request->command)
@@ -291,6 +364,9 @@ void expect(const struct model *model, const struct asker *asker,
 	}
 	if (expectation->result)
 		expectation->change_count = 0;
+	expectation->may_lack_place = expectation->change_count &&
+				      asker->owner != ALICE &&
+				      !model_keys(model, asker->owner);
 }
 
 TEE_Result expect_open(const TEE_Identity *who, struct bytes domain)

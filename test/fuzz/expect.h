@@ -6,6 +6,7 @@
 #include "request.h"
 
 struct change {
+	enum owner owner;
 	struct bytes key; /* full key */
 	bool remove;
 	struct bytes value;
@@ -25,6 +26,10 @@ struct expectation {
 	uint32_t index;
 	/* There is a number of objects beyond which it may be refused. */
 	bool may_exceed_quota;
+	/* It may find no place among the owners. */
+	bool may_lack_place;
+	/* Of an owner without keys nobody knows whether it is listed. */
+	bool may_be_absent;
 	struct change changes[CHANGES_MAX];
 	size_t change_count;
 };

@@ -5,7 +5,7 @@
 #include "harm.h"
 #include "request.h"
 
-#define HEADER_SIZE 64
+#define HEADER_SIZE 72
 #define PARTS_MAX 16
 
 /* A part of a node: its text, by which it is put in order, and all of it. */
@@ -43,19 +43,20 @@ static void add(struct parts *parts, struct bytes key, const uint8_t *head,
 			(struct part){ key, join(front, body) };
 }
 
-/* { u64 number; u16 separator size; u8 kind; u8 0; separator } */
+/* { u64 number; u64 sequence; u16 separator size; u8 kind; u8 0; separator } */
 static void add_range(struct parts *index, const struct unit *unit,
 		      struct bytes key)
 {
-	uint8_t head[12] = { 0 };
+	uint8_t head[20] = { 0 };
 	uint8_t kind = (uint8_t)(1 + unit->size % 3);
 
 	/* The first one begins before every key. */
 	if (!index->count)
 		key.size = 0;
 	write(head, kind == 1 ? some_number(unit->seed) : 0, 8);
-	write(head + 8, key.size, 2);
-	head[10] = kind;
+	write(head + 8, kind == 1 ? 1u + unit->room % 4u : 0, 8);
+	write(head + 16, key.size, 2);
+	head[18] = kind;
 	add(index, key, head, sizeof(head), (struct bytes){ 0 });
 }
 
@@ -108,8 +109,8 @@ static struct bytes header(const struct unit *unit, uint64_t number,
 	write(head + 4, SECSTOR_FORMAT_VERSION, 2);
 	head[6] = number ? 2 : 1;
 	write(head + 8, number, 8);
+	write(head + 16, 1u + unit->seed, 8);
 	if (!number) {
-		write(head + 16, 1u + unit->seed, 8);
 		write(head + 24, some_number(unit->room), 8);
 		write(head + 32, unit->hostile, 8);
 		write(head + 40, unit->key * 8u, 8);

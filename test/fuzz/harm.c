@@ -8,7 +8,7 @@
 /* In an object ID, with those of device.h. */
 #define NUMBER_AT 19
 
-#define HEADER_SIZE 64
+#define HEADER_SIZE 72
 
 static bool is_fair_game(const struct map_blob *blob)
 {
@@ -72,7 +72,7 @@ static void poke_header(struct bytes data, const struct unit *unit)
 	} fields[] = {
 		{ 4, 2 },  { 6, 1 },  { 7, 1 },	 { 8, 8 },  { 16, 8 },
 		{ 24, 8 }, { 32, 8 }, { 40, 8 }, { 48, 4 }, { 52, 4 },
-		{ 56, 2 }, { 58, 2 }, { 60, 2 }, { 62, 2 },
+		{ 56, 2 }, { 58, 2 }, { 60, 2 }, { 62, 2 }, { 64, 8 },
 	};
 	size_t n = unit->key % (sizeof(fields) / sizeof(*fields));
 
@@ -92,7 +92,7 @@ static size_t entry_at(struct bytes data, size_t n)
 		if (garbage && garbage--) {
 			at += 8;
 		} else if (index && index--) {
-			at += 12 + read_u16(data.data + at + 8);
+			at += 20 + read_u16(data.data + at + 16);
 		} else {
 			size_t size = read_u32(data.data + at + 8);
 			uint8_t kind = data.data[at + 14];

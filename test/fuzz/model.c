@@ -5,10 +5,32 @@
 
 #include "check.h"
 
-static const TEE_Identity dave = { 1, { 0xd, 0xa, 0x7e, { 1, 2, 3, 4 } } };
+/* The user 0. */
+static const TEE_Identity root = { 1,
+				   { 0xef0180a3,
+				     0x13f3,
+				     0x5d1c,
+				     { 0xb7, 0xf5, 0x88, 0x8c, 0x0e, 0x21, 0x05,
+				       0x9a } } };
 
 const TEE_Identity *const owner_identities[OWNERS] = { &alice, &bob, &crew,
-						       &dave };
+						       &root };
+
+struct bytes owner_octets(enum owner owner)
+{
+	const TEE_Identity *who = owner_identities[owner];
+	const TEE_UUID *uuid = &who->uuid;
+	const uint8_t front[9] = {
+		(uint8_t)who->login,	       uuid->timeLow >> 24,
+		(uuid->timeLow >> 16) & 0xff,  (uuid->timeLow >> 8) & 0xff,
+		uuid->timeLow & 0xff,	       uuid->timeMid >> 8,
+		uuid->timeMid & 0xff,	       uuid->timeHiAndVersion >> 8,
+		uuid->timeHiAndVersion & 0xff,
+	};
+
+	return join((struct bytes){ front, sizeof(front) },
+		    (struct bytes){ uuid->clockSeqAndNode, 8 });
+}
 
 void model_copy(struct model *to, const struct model *from)
 {

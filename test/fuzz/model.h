@@ -8,9 +8,12 @@
 
 #include "client.h"
 
-enum owner { ALICE, BOB, CREW, DAVE, OWNERS };
+enum owner { ALICE, BOB, CREW, ROOT, OWNERS };
 
 extern const TEE_Identity *const owner_identities[OWNERS];
+
+/* An owner's login and UUID, as commands name it. */
+struct bytes owner_octets(enum owner owner);
 
 struct entry {
 	enum owner owner;

@@ -77,7 +77,7 @@ static const struct trouble *trouble_of(const struct unit *unit)
 }
 
 /* The model with the change made, of which revisions are yet unknown. */
-static void change_model(struct model *model, enum owner owner,
+static void change_model(struct model *model,
 			 const struct expectation *expectation)
 {
 	size_t n = 0;
@@ -85,21 +85,21 @@ static void change_model(struct model *model, enum owner owner,
 	for (n = 0; n < expectation->change_count; n++) {
 		const struct change *change = expectation->changes + n;
 		const struct entry entry = {
-			.owner = owner,
+			.owner = change->owner,
 			.key = change->key,
 			.value = change->value,
 			.value_unknown = change->value_unknown,
 		};
 
 		if (change->remove)
-			model_remove(model, owner, change->key);
+			model_remove(model, change->owner, change->key);
 		else
 			model_put(model, &entry);
 	}
 }
 
 /* The model becomes what is stored, which is one of two things. */
-static void learn(const struct slot *slot, const struct trouble *trouble,
+static void learn(const struct trouble *trouble,
 		  const struct expectation *expectation)
 {
 	static struct model changed;
@@ -109,7 +109,7 @@ static void learn(const struct slot *slot, const struct trouble *trouble,
 		return;
 	CHECK(!trouble->clean);
 	model_copy(&changed, &world.model);
-	change_model(&changed, slot->asker.owner, expectation);
+	change_model(&changed, expectation);
 	CHECK(world_holds(&changed));
 	world.model.count = 0;
 	for (n = 0; n < changed.count; n++)
@@ -158,8 +158,7 @@ static bool make_request(struct slot *slot, const struct request *request,
 			*settled = !hit;
 		return hit;
 	}
-	if (res == expectation.result ||
-	    (res == SECSTOR_ERROR_QUOTA && expectation.may_exceed_quota))
+	if (res == expectation.result || world_may_refuse(res, &expectation))
 		return hit;
 	if (!hit || !is_explained(res, trouble))
 		case_fail(__FILE__, __LINE__, "0x%x from command %u with %s",
@@ -167,7 +166,7 @@ static bool make_request(struct slot *slot, const struct request *request,
 			  hit ? trouble->name : "no trouble");
 	if (expectation.change_count)
 		*settled = false;
-	learn(slot, trouble, &expectation);
+	learn(trouble, &expectation);
 	return hit;
 }
 

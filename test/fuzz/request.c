@@ -120,6 +120,38 @@ static struct request list_request(const struct unit *unit, struct input *input)
 	};
 }
 
+/* About a store as a whole. */
+static struct request store_request(const struct unit *unit,
+				    struct input *input)
+{
+	struct bytes owner = owner_octets(unit->size % OWNERS);
+
+	if (unit->hostile % 8 == 7)
+		owner.size = unit->key % 20u % (owner.size + 1);
+	switch (unit->seed % 4) {
+	case 0:
+		return (struct request){ SECSTOR_CMD_WHOAMI,
+					 { value_out(), value_out(),
+					   value_out() } };
+	case 1:
+		return (struct request){
+			SECSTOR_CMD_VERIFY,
+			{ in(unit->condition % 2 ? key_of(unit->key, input)
+						 : text("")),
+			  out(unit->room % 8 ? SECSTOR_CURSOR_MAX : unit->room),
+			  value_inout(unit->condition / 2 % 2, 0), value_out() }
+		};
+	case 2:
+		return (struct request){ SECSTOR_CMD_OWNERS,
+					 { in(unit->condition % 2 ? owner
+								  : text("")),
+					   room_of(unit), value_out() } };
+	default:
+		return (struct request){ SECSTOR_CMD_REMOVE_OWNER,
+					 { in(owner), value_out() } };
+	}
+}
+
 /* The forms without a key of their own. */
 static struct request keyless(const struct unit *unit, struct input *input,
 			      const struct model *model,
@@ -138,9 +170,7 @@ static struct request keyless(const struct unit *unit, struct input *input,
 					 { in(prefix_of(unit, input)),
 					   value_out() } };
 	case 4:
-		return (struct request){ SECSTOR_CMD_WHOAMI,
-					 { value_out(), value_out(),
-					   value_out() } };
+		return store_request(unit, input);
 	default:
 		return packed_request(SECSTOR_CMD_BATCH,
 				      packed_changes(unit, input, model, asker),

@@ -9,7 +9,10 @@
 #ifndef SHARED_H
 #define SHARED_H
 
-/* From now on, for all calls of test/host/client.h. */
-void shared_begin(void);
+/*
+ * From now on, for all calls of test/host/client.h, in which an input is read
+ * so often at most: a command begins again where the storage was replaced.
+ */
+void shared_begin(unsigned int reads);
 
 #endif /* SHARED_H */

@@ -61,7 +61,10 @@ static bool is_defined(TEE_Result res)
 	case TEE_ERROR_BAD_PARAMETERS:
 	case TEE_ERROR_OUT_OF_MEMORY:
 	case SECSTOR_ERROR_FORMAT:
+	case TEE_ERROR_ACCESS_DENIED:
 	case SECSTOR_ERROR_QUOTA:
+	case SECSTOR_ERROR_NO_PLACE:
+	case SECSTOR_ERROR_FULL:
 	case SECSTOR_ERROR_EXISTS:
 	case SECSTOR_ERROR_CONFLICT:
 	case SECSTOR_ERROR_KEY:
@@ -120,7 +123,8 @@ static void check_working(void)
 	if (res)
 		return;
 	res = put(client_of(0), text("works"), text("again"), ANY);
-	if (res == SECSTOR_ERROR_QUOTA || res == TEE_ERROR_CORRUPT_OBJECT)
+	if (res == SECSTOR_ERROR_QUOTA || res == SECSTOR_ERROR_FULL ||
+	    res == SECSTOR_ERROR_NO_PLACE || res == TEE_ERROR_CORRUPT_OBJECT)
 		return;
 	CHECK_EQ(res, TEE_SUCCESS);
 	restart();
@@ -138,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	fixture = fixture_get(unit.hostile);
 	case_begin();
-	shared_begin();
+	shared_begin(2);
 	device_restore(&fixture->map);
 	memset(clients, 0, sizeof(clients));
 	do {

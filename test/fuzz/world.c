@@ -24,7 +24,7 @@ void world_begin(void)
 	size_t n = 0;
 
 	case_begin();
-	shared_begin();
+	shared_begin(1);
 	world.model.count = 0;
 	for (n = 0; n < OWNERS; n++)
 		world.model.highest[n] = 0;
@@ -85,11 +85,11 @@ TEE_Result world_try(struct slot *slot, const struct request *request,
 static void apply(struct slot *slot, const struct request *request,
 		  const struct expectation *expectation)
 {
-	enum owner owner = slot->asker.owner;
 	size_t n = 0;
 
 	for (n = 0; n < expectation->change_count; n++) {
 		const struct change *change = expectation->changes + n;
+		enum owner owner = change->owner;
 		struct entry entry = {
 			.owner = owner,
 			.key = change->key,
@@ -119,12 +119,28 @@ void world_accept(struct slot *slot, const struct request *request,
 	apply(slot, request, expectation);
 }
 
+bool world_may_refuse(TEE_Result res, const struct expectation *expectation)
+{
+	switch (res) {
+	case SECSTOR_ERROR_QUOTA:
+		return expectation->may_exceed_quota;
+	case SECSTOR_ERROR_NO_PLACE:
+		return expectation->may_lack_place;
+	case SECSTOR_ERROR_FULL:
+		return expectation->change_count;
+	case TEE_ERROR_ITEM_NOT_FOUND:
+		return expectation->may_be_absent;
+	default:
+		return false;
+	}
+}
+
 void world_play(struct slot *slot, const struct request *request)
 {
 	static struct expectation expectation;
 	TEE_Result res = world_try(slot, request, &expectation);
 
-	if (res == SECSTOR_ERROR_QUOTA && expectation.may_exceed_quota)
+	if (world_may_refuse(res, &expectation))
 		return;
 	CHECK_EQ(res, expectation.result);
 	if (res)

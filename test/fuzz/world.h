@@ -46,6 +46,9 @@ void world_play(struct slot *slot, const struct request *request);
 TEE_Result world_try(struct slot *slot, const struct request *request,
 		     struct expectation *expectation);
 
+/* Whether the model can't say more than that this may be the result. */
+bool world_may_refuse(TEE_Result res, const struct expectation *expectation);
+
 /* Compares an answer with the model before the change, then changes it. */
 void world_accept(struct slot *slot, const struct request *request,
 		  const struct expectation *expectation);

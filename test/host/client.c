@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "sha1.h"
 #include "soft_tee.h"
 #include "tee_api_defines.h"
 
@@ -212,11 +214,43 @@ TEE_Result open_with(struct client *client, const TEE_Identity *who,
 	return call(client, who, 0, args);
 }
 
+TEE_Identity user_identity(uint32_t uid)
+{
+	uint8_t name[16 + 16] = { 0x58, 0xac, 0x9c, 0xa0, 0x20, 0x86,
+				  0x46, 0x83, 0xa1, 0xb8, 0xec, 0x4b,
+				  0xc0, 0x8e, 0x01, 0xb6 };
+	TEE_Identity who = { .login = TEE_LOGIN_USER };
+	uint8_t hash[SHA1_SIZE] = { 0 };
+
+	snprintf((char *)name + 16, 16, "uid=%x", uid);
+	sha1_short(name, 16 + strlen((char *)name + 16), hash);
+	who.uuid.timeLow = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 |
+			   (uint32_t)hash[2] << 8 | hash[3];
+	who.uuid.timeMid = (uint16_t)(hash[4] << 8 | hash[5]);
+	who.uuid.timeHiAndVersion =
+		(uint16_t)(((hash[6] & 0x0f) | 0x50) << 8 | hash[7]);
+	memcpy(who.uuid.clockSeqAndNode, hash + 8, 8);
+	who.uuid.clockSeqAndNode[0] &= 0x3f;
+	who.uuid.clockSeqAndNode[0] |= 0x80;
+	return who;
+}
+
+TEE_Result open_user(struct client *client, uint32_t uid, struct bytes domain)
+{
+	TEE_Identity who = user_identity(uid);
+
+	return open_with(client, &who, value_in(SECSTOR_PROTOCOL_VERSION, 0),
+			 in(domain), value_in(uid, 0), none());
+}
+
 TEE_Result open_as(struct client *client, const TEE_Identity *who,
 		   struct bytes domain)
 {
+	bool known = !memcmp(who, &alice, sizeof(alice));
+
 	return open_with(client, who, value_in(SECSTOR_PROTOCOL_VERSION, 0),
-			 in(domain), none(), none());
+			 in(domain), known ? value_in(ALICE_UID, 0) : none(),
+			 none());
 }
 
 struct client open_default(void)

@@ -39,6 +39,8 @@ void keep_release(const void *mark);
 /* Room in an output that is more than any answer of a case needs. */
 #define ROOM (64 * 1024)
 
+/* She is the user 1000; of the others no id is known. */
+#define ALICE_UID 1000u
 extern const TEE_Identity alice;
 extern const TEE_Identity bob;
 /* A group with the same UUID as alice. */
@@ -81,6 +83,12 @@ extern void (*client_observer)(uint32_t types, const TEE_Param *params,
 /* Any command with any parameters. */
 TEE_Result invoke(struct client *client, uint32_t command, struct arg p0,
 		  struct arg p1, struct arg p2, struct arg p3);
+
+/* The user with this number, as Linux makes a UUID of it. */
+TEE_Identity user_identity(uint32_t uid);
+
+/* A session that says which user it is of. */
+TEE_Result open_user(struct client *client, uint32_t uid, struct bytes domain);
 
 /* A session of alice in the domain "default"; it must open. */
 struct client open_default(void);

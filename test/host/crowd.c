@@ -4,20 +4,19 @@
 #include "check.h"
 #include "tee_api_defines.h"
 
+#define CROWD_UID 2000u
+
 TEE_Identity crowd_user(unsigned int n)
 {
-	TEE_Identity user = alice;
-
-	user.uuid.timeLow = 0x1000 + n;
-	return user;
+	return user_identity(CROWD_UID + n);
 }
 
 struct client *crowd_service(struct crowd *crowd, size_t n)
 {
-	TEE_Identity user = crowd_user((unsigned int)(n % crowd->users));
+	uint32_t uid = CROWD_UID + (uint32_t)(n % crowd->users);
 
 	if (!crowd->open[n])
-		CHECK_EQ(open_as(crowd->services + n, &user, text("default")),
+		CHECK_EQ(open_user(crowd->services + n, uid, text("default")),
 			 TEE_SUCCESS);
 	crowd->open[n] = true;
 	return crowd->services + n;

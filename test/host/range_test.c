@@ -16,7 +16,7 @@
 #define KIND_AT 6
 #define KIND_LEAF 2
 #define RECORD_COUNT_AT 62
-#define HEADER_SIZE 64
+#define HEADER_SIZE 72
 
 /* What a fixture has in each domain of alice. */
 #define KEYS 200

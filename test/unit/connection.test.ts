@@ -2,7 +2,8 @@
 /** What happens when sessions are lost, answers are late or odd: above a scripted TEE, which a real one cannot replace. */
 import { types } from 'node:util';
 
-import { Command, TaError } from '../../src-ts/protocol/contract.js';
+import { Command, PROTOCOL_VERSION, TaError } from '../../src-ts/protocol/contract.js';
+import { idOutside } from '../../src-ts/tee/client-uuid.js';
 import { TeeResult } from '../../src-ts/tee/results.js';
 import { Login, Origin, TeeFailure } from '../../src-ts/tee/seam.js';
 import { errorOf } from './support/errors.js';
@@ -21,8 +22,18 @@ describe('opening', () => {
   test('sends protocol version and domain, and checks the identity', async () => {
     const store = await tee.store({ domain: 'ä' });
     expect(tee.opened).toBe(1);
+    expect(tee.openedWith.slice(0, 2)).toEqual([
+      { type: 'value-in', a: PROTOCOL_VERSION, b: 0 },
+      { type: 'memref-in', data: Buffer.from('ä') },
+    ]);
     await store.close();
     expect(tee.closed).toBe(1);
+  });
+
+  test('says which user it is for, as the kernel counts', async () => {
+    const id = idOutside('uid', process.geteuid?.() ?? -1);
+    await tee.store();
+    expect(tee.openedWith.slice(2)).toEqual(id === null ? [] : [{ type: 'value-in', a: id, b: 0 }]);
   });
 
   test.each([

@@ -34,13 +34,16 @@ function evaluate(text: string, known: Record<string, number | bigint>): number 
 
 /** protocol.ts under the names of the header. */
 function declared(): Record<string, number | bigint> {
-  const { Limit, Quota, Command, BatchKind, Info, TaError, REVISION_ANY } = protocol;
+  const { Limit, Quota, Shared, Command, BatchKind, Info, Owners, Owner, TaError, REVISION_ANY } = protocol;
   const groups: [string, Record<string, number>][] = [
     ['', Limit],
     ['QUOTA_', Quota],
+    ['', Shared],
     ['CMD_', Command],
     ['BATCH_', BatchKind],
     ['INFO_', Info],
+    ['OWNERS_', Owners],
+    ['OWNER_', Owner],
     ['ERROR_', TaError],
   ];
   return {

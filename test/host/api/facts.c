@@ -47,6 +47,11 @@ TEE_Result TEE_WriteObjectData(TEE_ObjectHandle, const void *, size);
 TEE_Result TEE_SeekObjectData(TEE_ObjectHandle, offset, TEE_Whence);
 TEE_Result _utee_storage_obj_open(unsigned long, const void *, size_t,
 				  unsigned long, uint32_t *);
+TEE_Result TEE_AllocateOperation(TEE_OperationHandle *, uint32_t, uint32_t,
+				 uint32_t);
+void TEE_FreeOperation(TEE_OperationHandle);
+TEE_Result TEE_DigestDoFinal(TEE_OperationHandle, const void *, size, void *,
+			     size *);
 void TEE_GenerateRandom(void *, size);
 void TEE_GetSystemTime(TEE_Time *);
 
@@ -137,6 +142,8 @@ const struct fact facts[] = {
 	NUMBER(TEE_DATA_SEEK_SET),
 	NUMBER(TEE_DATA_SEEK_CUR),
 	NUMBER(TEE_DATA_SEEK_END),
+	NUMBER(TEE_ALG_SHA1),
+	NUMBER(TEE_MODE_DIGEST),
 	NUMBER(TA_FLAG_SINGLE_INSTANCE),
 	NUMBER(TA_FLAG_MULTI_SESSION),
 	NUMBER(TA_FLAG_INSTANCE_KEEP_ALIVE),

@@ -6,7 +6,15 @@ import { Command, Info } from '../../../src-ts/protocol/contract.js';
 import { TeeResult } from '../../../src-ts/tee/results.js';
 import { clientUuid } from '../../../src-ts/tee/client-uuid.js';
 import { SecureStorage } from '../../../src-ts/store.js';
-import { Login, Origin, type Outcome, type Param, type TeeBackend, type TeeSession } from '../../../src-ts/tee/seam.js';
+import {
+  Login,
+  Origin,
+  type Outcome,
+  type Param,
+  type SessionTarget,
+  type TeeBackend,
+  type TeeSession,
+} from '../../../src-ts/tee/seam.js';
 
 /** A command as the TEE got it. Its data are copies, since the caller may wipe its own. */
 export interface Seen {
@@ -40,6 +48,8 @@ export class ScriptedTee implements TeeBackend {
   readonly name = 'scripted';
   readonly secure = false;
   readonly seen: Seen[] = [];
+  /** What the latest opening was asked with. */
+  openedWith: readonly Param[] = [];
   opened = 0;
   closed = 0;
   /** What the next commands other than the WHOAMI of an opening are answered with, in order. */
@@ -50,7 +60,8 @@ export class ScriptedTee implements TeeBackend {
   owner = clientUuid('uid', process.geteuid?.() ?? 0);
   login: number = Login.USER;
 
-  async open(): Promise<{ session: TeeSession } | { refused: Outcome }> {
+  async open(target: SessionTarget): Promise<{ session: TeeSession } | { refused: Outcome }> {
+    this.openedWith = target.params;
     const outcome = complete((await this.openings.shift()?.()) ?? {});
     if (outcome.result !== 0) return { refused: outcome };
     const id = ++this.opened;
