@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { COMPLETION_FILES } from '../tools/completions/files.mjs';
 import { ensureAptGroups } from '../tools/lib/apt.mjs';
@@ -62,7 +62,7 @@ export async function ensureDist() {
  * Builds a Trusted Application for the machine's OP-TEE.
  *
  * @param {string} source a folder with the Makefile.
- * @param {string} output a folder.
+ * @param {string} output a folder, which is emptied.
  * @param {Record<string, string>} [variables] for make.
  * @param {readonly string[]} [targets] files in the output folder, if not all are wanted.
  */
@@ -71,6 +71,8 @@ export async function makeTa(source, output, variables = {}, targets = []) {
   const kit = await ensureTaDevKit();
   const settings = { O: output, TA_DEV_KIT_DIR: kit, CROSS_COMPILE: 'aarch64-linux-gnu-', ...variables };
   const args = Object.entries(settings).map(([variable, value]) => `${variable}=${value}`);
+  // What make noted of files that are gone would stop it, and objects of theirs would stay.
+  rmSync(output, { recursive: true, force: true });
   const files = targets.map((name) => path.join(output, name));
   await run('make', ['-C', source, '-j2', 'PYTHON3=/usr/bin/python3', ...args, ...files]);
 }

@@ -9,6 +9,8 @@
  *   npm run test:faults -- adversity             attacks and limits
  *   npm run test:faults -- -t "batch of five"    the tests with this in their names
  *   npm run test:faults -- --every 20            only each twentieth case, for a first picture
+ *   npm run test:faults -- --sample 300          so many faults, spread over all changes and kinds of fault
+ *   npm run test:faults -- --sample 300 --seed 7 the same ones as another time
  *   npm run test:faults -- --report              only writes the report, of what was tried so far
  *   npm run test:faults -- --digest              only says what is built here, and whether it was tried
  *
@@ -18,10 +20,11 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
 import { runTool } from './lib/tool.mjs';
-import { readArguments } from './lib/usage.mjs';
+import { readArguments, UsageError } from './lib/usage.mjs';
 import { isRecorded, runAdversity } from './faults/adversity.mjs';
 import { ensureNpm } from './setup.mjs';
 
@@ -33,23 +36,72 @@ function given() {
       report: { type: 'boolean' },
       digest: { type: 'boolean' },
       every: { type: 'string' },
+      sample: { type: 'string' },
+      seed: { type: 'string' },
       testNamePattern: { type: 'string', short: 't' },
     },
     most: Infinity,
   });
 }
 
-/** Runs files of test/faults. @param {string} folder for records @param {ReturnType<typeof given>} asked @returns {boolean} whether nothing failed */
-function runTests(folder, { values, positionals }) {
-  const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose'];
-  if (values.testNamePattern) command.push('-t', values.testNamePattern);
-  const env = { ...process.env, OPTEE_FAULTS_RECORDS: folder, OPTEE_FAULTS_EVERY: values.every ?? '1' };
-  return spawnSync('npm', [...command, ...positionals], { cwd: ROOT, env, stdio: 'inherit' }).status === 0;
+/** @param {string} name @param {string | undefined} text @param {number} least */
+function wholeNumber(name, text, least) {
+  if (text === undefined) return undefined;
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (number >= least) return number;
+  throw new UsageError(
+    `--${name} needs a whole number from ${least}, and not "${text}".`,
+    fileURLToPath(import.meta.url),
+  );
+}
+
+/** @param {string} folder for records @param {string[]} args for jest @param {Record<string, string>} env @returns {boolean} whether nothing failed */
+function runJest(folder, args, env) {
+  const command = ['run', '--silent', 'jest', '--', '--selectProjects', 'faults', '--runInBand', '--verbose', ...args];
+  const all = { ...process.env, OPTEE_FAULTS_RECORDS: folder, ...env };
+  return spawnSync('npm', command, { cwd: ROOT, env: all, stdio: 'inherit' }).status === 0;
+}
+
+/** What is tried in a sample and nowhere else. */
+const SAMPLE = 'sample.test.ts';
+
+/** @param {string} folder for records @param {number} size @param {number} [seed] @returns {boolean} whether nothing failed */
+function runSample(folder, size, seed = Date.now() % 1_000_000) {
+  say(`${size} cases with the seed ${seed}; --sample ${size} --seed ${seed} tries the same ones`);
+  const env = { OPTEE_FAULTS_SAMPLE: String(size), OPTEE_FAULTS_SEED: String(seed) };
+  return runJest(folder, ['--testPathPatterns', SAMPLE], env);
+}
+
+/**
+ * Tries all, or what was asked for.
+ *
+ * @param {string} folder for records
+ * @param {ReturnType<typeof given>} asked
+ * @returns {boolean} whether nothing failed
+ */
+function runWhole(folder, { values, positionals }) {
+  const isAdversity = positionals.join() === 'adversity';
+  const name = values.testNamePattern;
+  const isAll = positionals.length === 0 && name === undefined && values.every === undefined;
+  const resisted = isAdversity || (isAll && !isRecorded(folder)) ? runAdversity(folder) : true;
+  if (isAdversity) return resisted;
+  const args = [...(name ? ['-t', name] : []), '--testPathIgnorePatterns', SAMPLE, '--', ...positionals];
+  return runJest(folder, args, { OPTEE_FAULTS_EVERY: values.every ?? '1' }) && resisted;
 }
 
 async function main() {
   const asked = given();
   const { values, positionals } = asked;
+  const size = wholeNumber('sample', values.sample, 1);
+  const seed = wholeNumber('seed', values.seed, 0);
+  wholeNumber('every', values.every, 1);
+  const isPart = positionals.length > 0 || values.testNamePattern !== undefined || values.every !== undefined;
+  if (
+    (seed !== undefined && size === undefined) ||
+    (size !== undefined && (isPart || values.report || values.digest))
+  ) {
+    throw new UsageError('--sample stands alone or with --seed.', fileURLToPath(import.meta.url));
+  }
   await ensureNpm();
   // They need packages.
   const { allRecorded, beginRecords, builtHere, digestText, endRecords } = await import('./faults/digest/built.mjs');
@@ -60,18 +112,15 @@ async function main() {
     process.stdout.write(`${digestText(here, await compilers(), allRecorded())}\n`);
     return;
   }
-  const isWhole = positionals.length === 0 && values.testNamePattern === undefined && values.every === undefined;
-  const isAdversity = positionals.join() === 'adversity';
-  let failed = false;
-  if (!values.report) await beginRecords(here);
-  if (!values.report && (isAdversity || (isWhole && !isRecorded(here.folder)))) failed = !runAdversity(here.folder);
-  if (!values.report && !isAdversity) failed = !runTests(here.folder, asked) || failed;
-  if (isWhole && !values.report && !failed) endRecords(here);
-  if (values.report || isWhole) {
-    writeFileSync(REPORT, reportOf(here));
-    say(`${path.relative(ROOT, REPORT)} is written`);
+  if (!values.report) {
+    await beginRecords(here);
+    const isRight = size === undefined ? runWhole(here.folder, asked) : runSample(here.folder, size, seed);
+    if (!isRight) process.exitCode = 1;
+    if (isRight && size === undefined && !isPart) endRecords(here);
   }
-  if (failed) process.exitCode = 1;
+  if (isPart) return;
+  writeFileSync(REPORT, reportOf(here));
+  say(`${path.relative(ROOT, REPORT)} is written`);
 }
 
 runTool(main);

@@ -92,6 +92,22 @@ describe('the Trusted Application', () => {
   );
 });
 
+test(
+  'the Trusted Application is built where it was before a header was renamed',
+  async () => {
+    const { makeTa } = await import('../../machine/product.mjs');
+    using copy = new Copy('ta');
+    const build = () => makeTa(copy.folder, copy.at('out'), {}, ['src/mem.o']);
+    await build();
+    copy.move('src/mem.h', 'src/memory.h');
+    for (const file of [...copy.files('.c'), ...copy.files('.h')].filter((each) => copy.read(each).includes('"mem.h"')))
+      copy.edit(file, (text) => text.replace('"mem.h"', '"memory.h"'));
+    await build();
+    expect(copy.files('mem.o')).toHaveLength(1);
+  },
+  FIRST_MS,
+);
+
 describe('the addon', () => {
   /** Compiles a file as the object was that is shipped. */
   function recompile(object: string, source: string, output: string): void {

@@ -9,24 +9,43 @@ import { sweepSection } from './sweep.mjs';
 import { allRecorded, differences } from './digest/built.mjs';
 import { PARTS } from './digest/parts.mjs';
 import { table } from './records.mjs';
+import { described, failuresIn, samplesIn } from './sample.mjs';
 import { SetupError } from '../lib/run.mjs';
 
 /** @typedef {import('./digest/built.mjs').BuiltHere} BuiltHere */
 /** @typedef {import('./digest/built.mjs').Recorded} Recorded */
 
 /** @param {Recorded} recorded */
-function rowOf({ name, parts, commit, date, whole }) {
-  return [name, ...Object.values(parts), `${commit}, ${date}`, whole ?? 'no'];
+function rowOf({ name, folder, parts, commit, date, whole }) {
+  const samples = samplesIn(folder).map(described).join('; ');
+  return [name, ...Object.values(parts), `${commit}, ${date}`, whole ?? 'no', samples || 'no'];
+}
+
+/**
+ * On which digest the whole run was made, if it is not that of what is built now.
+ *
+ * @param {BuiltHere} here
+ * @param {Recorded} reported
+ */
+function sinceThen({ name, parts, folder }, reported) {
+  const changed = differences(parts, reported.parts).map((part) => PARTS[part]);
+  if (changed.length === 0) return '';
+  const samples = samplesIn(folder);
+  const tried =
+    samples.length === 0 ? 'It was not tried yet.' : `It was tried in: ${samples.map(described).join('; ')}.`;
+  const failures = failuresIn(samples);
+  return ` What is built now is ${name}, and differs in: ${changed.join(', ')}. ${tried}${failures && `\n\n${failures}`}`;
 }
 
 /** What each digest stands for, and which one the numbers are of. @param {BuiltHere} here @param {Recorded} reported */
 function digestSection(here, reported) {
-  const changed = differences(here.parts, reported.parts).map((part) => PARTS[part]);
-  const since =
-    changed.length === 0 ? '' : ` What is built now (${here.name}) differs from it in: ${changed.join(', ')}.`;
-  return `All numbers below are of the digest ${reported.name}.${since}
+  const head = ['digest', ...Object.values(PARTS), 'built from', 'tried whole', 'tried in a sample'];
+  return `All numbers below are of the whole run, on the digest ${reported.name}.${sinceThen(here, reported)}
 
-${table([['digest', ...Object.values(PARTS), 'built from', 'tried whole'], ...allRecorded().map(rowOf)])}`;
+${table([head, ...allRecorded().map(rowOf)])}
+
+A sample tries some of the faults [at file operations](#a-fault-at-every-file-operation), as many of each change and kind of
+fault, at places that follow from the seed. It is for a change of the code; the whole run is for a release.`;
 }
 
 /**
@@ -57,6 +76,7 @@ beginning, remove the folder. In a clone:
     npm run test:faults -- test/faults/sweep     one part: sweep, damaged, random, crash or soak
     npm run test:faults -- adversity             attacks and limits
     npm run test:faults -- -t "batch of five"    one change with all faults
+    npm run test:faults -- --sample 1000         faults at file operations, spread over all changes and kinds
     npm test -- e2e                              a sample, among other tests
 
 ${sweepSection(folder)}
