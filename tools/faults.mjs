@@ -6,7 +6,7 @@
  *
  *   npm run test:faults                          tries attacks, limits and faults on the OP-TEE machine, for hours
  *   npm run test:faults -- test/faults/sweep     one file of test/faults
- *   npm run test:faults -- adversity             attacks and limits
+ *   npm run test:faults -- attacks               attacks and limits
  *   npm run test:faults -- -t "batch of five"    the tests with this in their names
  *   npm run test:faults -- --every 20            only each twentieth case, for a first picture
  *   npm run test:faults -- --sample 300          so many faults, spread over all changes and kinds of fault
@@ -25,7 +25,7 @@ import { ROOT } from './lib/paths.mjs';
 import { say } from './lib/progress.mjs';
 import { runTool } from './lib/tool.mjs';
 import { readArguments, UsageError } from './lib/usage.mjs';
-import { isRecorded, runAdversity } from './faults/adversity.mjs';
+import { isRecorded, runAttacks } from './faults/attacks.mjs';
 import { ensureNpm } from './setup.mjs';
 
 const REPORT = path.join(ROOT, 'docs', 'reliability.md');
@@ -80,11 +80,11 @@ function runSample(folder, size, seed = Date.now() % 1_000_000) {
  * @returns {boolean} whether nothing failed
  */
 function runWhole(folder, { values, positionals }) {
-  const isAdversity = positionals.join() === 'adversity';
+  const isAttacks = positionals.join() === 'attacks';
   const name = values.testNamePattern;
   const isAll = positionals.length === 0 && name === undefined && values.every === undefined;
-  const resisted = isAdversity || (isAll && !isRecorded(folder)) ? runAdversity(folder) : true;
-  if (isAdversity) return resisted;
+  const resisted = isAttacks || (isAll && !isRecorded(folder)) ? runAttacks(folder) : true;
+  if (isAttacks) return resisted;
   const args = [...(name ? ['-t', name] : []), '--testPathIgnorePatterns', SAMPLE, '--', ...positionals];
   return runJest(folder, args, { OPTEE_FAULTS_EVERY: values.every ?? '1' }) && resisted;
 }

@@ -6,7 +6,7 @@
  */
 import { operations, type Operation } from './support/operations';
 import { Records, say } from './support/records';
-import { closeStages, keyOf, onAllStages, prepare, rehearsals, stageCount, tryCase, type Case } from './support/stages';
+import { closeStages, keyOf, onAllStages, prepare, stageCount, tryCase, type Case } from './support/stages';
 import { kinds, placesOf, type Kind } from './support/sweep';
 
 const DAY_MS = 24 * 3600_000;
@@ -17,6 +17,13 @@ const USUAL_CASE_MS = 4000;
 const EVERY = Number(process.env.OPTEE_FAULTS_EVERY ?? 1);
 const SAY_EVERY_MS = 30_000;
 
+interface Rehearsal {
+  readonly operation: string;
+  readonly trace: string;
+}
+
+/** What the changes do when nothing goes wrong. */
+const rehearsals = new Records<Rehearsal>('rehearsals', ({ operation }) => operation);
 const cases = new Records<Case>('sweep', keyOf);
 
 const spent: number[] = [];
@@ -44,6 +51,12 @@ function estimate(): string {
   return `${String(count)} cases left, about ${((count * usual) / stageCount / 3600_000).toFixed(1)} h`;
 }
 
+async function rehearse(operation: Operation): Promise<string> {
+  const { trace } = (await prepare(0, operation)).prepared;
+  rehearsals.add({ operation: operation.name, trace });
+  return trace;
+}
+
 async function tryOne(stage: number, operation: Operation, kind: Kind, at: number): Promise<void> {
   const tried = await tryCase(stage, operation, kind, at);
   spent.push(tried.ms);
@@ -58,7 +71,7 @@ test(
   async () => {
     for (const operation of operations) {
       if (rehearsals.get(operation.name) !== undefined) continue;
-      const { trace } = (await prepare(0, operation)).prepared;
+      const trace = await rehearse(operation);
       say(`${operation.name}: ${String(trace.length)} file operations`);
     }
     say(estimate());
@@ -70,7 +83,7 @@ describe.each(operations)('$name', (operation) => {
   test.each(kinds)(
     '$name',
     async (kind) => {
-      if (rehearsals.get(operation.name) === undefined) await prepare(0, operation);
+      if (rehearsals.get(operation.name) === undefined) await rehearse(operation);
       const waiting = left(operation).filter((entry) => entry.kind === kind);
       await onAllStages(async (stage) => {
         for (let next = waiting.shift(); next; next = waiting.shift()) await tryOne(stage, operation, kind, next.at);

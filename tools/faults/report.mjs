@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /** docs/reliability.md, from what test/faults has recorded. */
-import { adversitySection } from './adversity.mjs';
+import { attacksSection } from './attacks.mjs';
 import { damagedSection } from './damaged.mjs';
 import { randomSection } from './random.mjs';
 import { soakSection } from './soak.mjs';
@@ -74,7 +74,7 @@ beginning, remove the folder. In a clone:
 
     npm run test:faults                          all of it, for hours
     npm run test:faults -- test/faults/sweep     one part: sweep, damaged, random, crash or soak
-    npm run test:faults -- adversity             attacks and limits
+    npm run test:faults -- attacks               attacks and limits
     npm run test:faults -- -t "batch of five"    one change with all faults
     npm run test:faults -- --sample 1000         faults at file operations, spread over all changes and kinds
     npm test -- e2e                              a sample, among other tests
@@ -83,5 +83,5 @@ ${sweepSection(folder)}
 ${damagedSection(folder)}
 ${randomSection(folder)}
 ${soakSection(folder)}
-${adversitySection(folder)}`;
+${attacksSection(folder)}`;
 }

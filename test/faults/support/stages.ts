@@ -4,13 +4,8 @@ import os from 'node:os';
 
 import { Laboratory, type Observed, type Prepared } from './laboratory';
 import type { Operation } from './operations';
-import { Records, say } from './records';
+import { say } from './records';
 import { judge, type Kind, type Verdict } from './sweep';
-
-export interface Rehearsal {
-  readonly operation: string;
-  readonly trace: string;
-}
 
 /** A case, and what came of it. */
 export interface Case extends Verdict {
@@ -24,9 +19,6 @@ export interface Case extends Verdict {
 
 export const keyOf = ({ operation, kind, at }: Pick<Case, 'operation' | 'kind' | 'at'>): string =>
   [operation, kind, at].join('|');
-
-/** What the changes do when nothing goes wrong. */
-export const rehearsals = new Records<Rehearsal>('rehearsals', ({ operation }) => operation);
 
 /** A machine, with what was prepared on it last. */
 interface Stage {
@@ -52,10 +44,7 @@ export async function prepare(
   operation: Operation,
 ): Promise<{ laboratory: Laboratory; prepared: Prepared }> {
   const stage = (stages[index] ??= { laboratory: await Laboratory.open() });
-  if (stage.prepared?.operation !== operation) {
-    stage.prepared = await stage.laboratory.prepare(operation);
-    rehearsals.add({ operation: operation.name, trace: stage.prepared.trace });
-  }
+  if (stage.prepared?.operation !== operation) stage.prepared = await stage.laboratory.prepare(operation);
   return { laboratory: stage.laboratory, prepared: stage.prepared };
 }
 

@@ -23,7 +23,7 @@ const FILES = ['attacks', 'limits', 'failures'].map((name) => `test/e2e/${name}.
 /** @param {string} folder */
 const casesIn = (folder) =>
   /** @type {Case[]} */ (
-    readRecords(path.join(folder, 'adversity.jsonl'), ({ file, groups, title }) => [file, ...groups, title].join('|'))
+    readRecords(path.join(folder, 'attacks.jsonl'), ({ file, groups, title }) => [file, ...groups, title].join('|'))
   );
 
 /** Whether all of it was run with these sources, and nothing failed. @param {string} folder with the records. */
@@ -39,14 +39,14 @@ export function isRecorded(folder) {
  * @param {string} folder for the records.
  * @returns {boolean} whether nothing failed.
  */
-export function runAdversity(folder) {
-  const scratch = mkdtempSync(path.join(tmpdir(), 'optee-adversity-'));
+export function runAttacks(folder) {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'optee-attacks-'));
   try {
     const output = path.join(scratch, 'report.json');
     const args = [
       ...FILES,
       '--selectProjects',
-      'adversity',
+      'attacks',
       'e2e',
       '--runInBand',
       '--verbose',
@@ -63,7 +63,7 @@ export function runAdversity(folder) {
       ),
     );
     mkdirSync(folder, { recursive: true });
-    writeFileSync(path.join(folder, 'adversity.jsonl'), `${lines.join('\n')}\n`);
+    writeFileSync(path.join(folder, 'attacks.jsonl'), `${lines.join('\n')}\n`);
     return status === 0;
   } finally {
     rmSync(scratch, { recursive: true });
@@ -71,7 +71,7 @@ export function runAdversity(folder) {
 }
 
 /** @param {string} folder with the records. */
-export function adversitySection(folder) {
+export function attacksSection(folder) {
   const cases = casesIn(folder);
   const [attacks = [], limits = [], failures = []] = FILES.map((name) => cases.filter(({ file }) => file === name));
   const failed = (/** @type {readonly Case[]} */ all) => all.filter(({ status }) => status !== 'passed');
@@ -87,7 +87,7 @@ export function adversitySection(folder) {
   const lost = failed(cases).map(({ groups, title }) => `- FAILED: ${[...groups, title].join(', ')}`);
   return `## Attacks
 
-    npm run test:faults -- adversity
+    npm run test:faults -- attacks
 
 Each of [these attacks](security.md#attacks-that-were-tried) is a test that fails if the attack has success. Some tests show
 what [cannot be stopped](security.md#attacks-that-were-tried), and fail if it were otherwise than said there. Of the operations that everybody tried on everybody else's keys ${sums || 'none were tried yet and'} had success.
