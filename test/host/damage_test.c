@@ -530,3 +530,22 @@ CASE(a_lost_root_is_not_an_empty_store_after_a_power_cut)
 			 TEE_ERROR_CORRUPT_OBJECT);
 	}
 }
+
+/* OP-TEE before 3.20 leaves a damaged object where it is. */
+CASE(what_is_damaged_leaves_nothing_behind)
+{
+	struct client client = open_default();
+	struct map_blob *blob = NULL;
+
+	CHECK_EQ(put(&client, text("k"), noise(1, 20000), ANY), TEE_SUCCESS);
+	CHECK_EQ(put(&client, text("l"), noise(2, 20000), ANY), TEE_SUCCESS);
+	device_restart();
+	for (blob = device.map.blobs; blob; blob = blob->next)
+		if (blob->id.bytes[LOGIN_AT] && !is_root(blob))
+			blob->damage = MAP_CORRUPT_AT_OPEN;
+	client = open_default();
+	CHECK_EQ(get(&client, text("k"), ROOM), TEE_ERROR_CORRUPT_OBJECT);
+	CHECK_EQ(clear(&client, text("")), TEE_SUCCESS);
+	CHECK_EQ(device_owned_objects(), 0);
+	CHECK_EQ(put(&client, text("k"), text("v"), ABSENT), TEE_SUCCESS);
+}
