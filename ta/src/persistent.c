@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "persistent.h"
 
+#include <utee_syscalls.h>
+
 #include "bytes.h"
 #include "mem.h"
-
-/* In the words of OP-TEE; where its header is there, they are compared. */
-#if __has_include(<utee_syscalls.h>)
-#include <utee_syscalls.h>
-#endif
-TEE_Result _utee_storage_obj_open(unsigned long storage_id,
-				  const void *object_id, size_t object_id_len,
-				  unsigned long flags, uint32_t *obj);
 
 /* Format of the object ID itself; what is inside says its own. */
 #define ID_FORMAT 1
