@@ -29,7 +29,16 @@ const PROFILE = path.join(BUILD, 'all.profdata');
 const JOBS = Math.max(1, Number(process.env.JOBS) || os.availableParallelism());
 
 /** Those that run ta/ itself, each built in its own way; the others run the software TEE with a TA of their own. */
-const HOST_PROGRAMS = ['command_test', 'fault_test', 'model_test', 'quota_test', 'command_32_test'];
+const HOST_PROGRAMS = [
+  'command_test',
+  'fault_test',
+  'life_test',
+  'model_test',
+  'quota_test',
+  'command_32_test',
+  'fault_32_test',
+  'life_32_test',
+];
 
 const SETTINGS = [
   '-DSOFT_TEE_SANITIZE=',

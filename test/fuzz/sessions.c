@@ -159,7 +159,7 @@ static bool is_done(const struct errand *of, TEE_Result res)
 	if (is_lost(of->user, res))
 		return false;
 	/* The number of objects is limited, whatever they hold. */
-	if (res == SECSTOR_ERROR_QUOTA)
+	if (res == SECSTOR_ERROR_QUOTA || res == SECSTOR_ERROR_FULL)
 		return false;
 	CHECK_EQ(res, TEE_SUCCESS);
 	settle(of->user);

@@ -8,6 +8,7 @@
  * A store that the quota does not let grow so far is measured as large as it
  * gets. tools/growth.mjs runs this.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +150,8 @@ static void grow(size_t count)
 				     value_of_key(), ANY);
 
 		keep_release(mark);
-		store.is_full = res == SECSTOR_ERROR_QUOTA;
+		store.is_full = res == SECSTOR_ERROR_QUOTA ||
+				res == SECSTOR_ERROR_FULL;
 		if (store.is_full)
 			break;
 		CHECK_EQ(res, TEE_SUCCESS);
@@ -364,6 +366,11 @@ int main(int argc, char **argv)
 /* In the place of check.c, whose cases are run one by one. */
 void case_fail(const char *file, int line, const char *format, ...)
 {
-	fprintf(stderr, "%s:%d: a check failed: %s\n", file, line, format);
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "%s:%d: ", file, line);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
 	exit(1);
 }

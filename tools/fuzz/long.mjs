@@ -67,7 +67,7 @@ export async function longRun(targets, limit, seed) {
     const seconds = (Date.now() - start) / 1000;
     total += executions;
     if (ok) {
-      await keep(target);
+      if (target.of === undefined) await keep(target);
     } else {
       failed++;
       process.stdout.write(`${essence(output)}\nThe input is in ${path.relative(ROOT, CRASHES)}\n`);

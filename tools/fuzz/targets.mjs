@@ -15,19 +15,22 @@ const SOURCES = path.join(ROOT, 'test', 'fuzz');
 
 /**
  * `share`: of the executions of a long run. One of `power` is a whole sweep, and takes that much longer.
- * @typedef {{ name: string, share: number, maxLength: number }} Target
+ * `of`: the target whose inputs it takes, and leaves as they are.
+ * @typedef {{ name: string, share: number, maxLength: number, of?: string }} Target
  */
 
 /** @type {readonly Target[]} */
 export const TARGETS = [
   { name: 'commands', share: 0.9, maxLength: 128 },
-  { name: 'storage', share: 0.085, maxLength: 200 },
+  { name: 'storage', share: 0.075, maxLength: 200 },
+  // OP-TEE 3.16, whose API has sizes of 32 bits.
+  { name: 'storage_32', share: 0.01, maxLength: 200, of: 'storage' },
   { name: 'power', share: 0.015, maxLength: 160 },
 ];
 
 /** Inputs that are kept: of all kinds, and those that once showed a defect. */
-export const corpusOf = (/** @type {Target} */ { name }) => path.join(SOURCES, 'corpus', name);
-export const findingsOf = (/** @type {Target} */ { name }) => path.join(SOURCES, 'findings', name);
+export const corpusOf = (/** @type {Target} */ { name, of }) => path.join(SOURCES, 'corpus', of ?? name);
+export const findingsOf = (/** @type {Target} */ { name, of }) => path.join(SOURCES, 'findings', of ?? name);
 /** What a long run has come upon; the next one begins with it. */
 export const workOf = (/** @type {Target} */ { name }) => path.join(BUILD, 'work', name);
 /** Inputs that showed a defect just now. */
