@@ -22,8 +22,8 @@
 #define LARGEST_ROOT (160 * 1024)
 /* A root with an index of some dozen leaves. */
 #define SMALL_ROOT (20 * 1024)
-/* A header, and what little else an empty store may have. */
-#define EMPTY_ROOT 128
+/* A header, and where what is lost of other domains begins and ends. */
+#define EMPTY_ROOT 192
 
 static bool is_root(const struct map_blob *blob)
 {
@@ -176,17 +176,18 @@ static void lose(bool root)
 
 /*
  * As errors.md says: what is lost is cleared key by key, and stored again.
- * False: the root may not have more of such small ranges.
+ * False: the store may not have more of such small ranges.
  */
 static bool store_again(struct client *client, struct bytes key)
 {
 	TEE_Result res = clear(client, key);
 
 	CHECK(root_size() <= LARGEST_ROOT);
-	if (res == SECSTOR_ERROR_QUOTA)
+	if (!res)
+		res = put(client, key, text("small"), ANY);
+	if (res == SECSTOR_ERROR_QUOTA || res == SECSTOR_ERROR_FULL)
 		return false;
 	CHECK_EQ(res, TEE_SUCCESS);
-	put_small(client, key);
 	return true;
 }
 
