@@ -267,7 +267,8 @@
  * looked at [inout] value[2]   in:  a 1: copies that are lost are made again
  * from the other ones, 0: not out: a objects looked at, b copies that were lost
  * [out]   value[3].a copies made again
- *       value[3].b   objects of which both copies are lost
+ *       value[3].b   objects of which both copies are lost, and ranges of keys
+ *                    that were lost before and are not cleared yet
  *
  * TEE_ERROR_CORRUPT_OBJECT  the root is lost, and so is everything
  */

@@ -206,9 +206,15 @@ static TEE_Result inspect_leaves(const struct tour *tour, struct span from)
 		struct index_entry entry = node_index(root, n);
 		struct known_leaf known = known_leaf(root, &entry);
 
-		if (entry.kind != INDEX_LEAF ||
+		if (entry.kind == INDEX_EMPTY ||
 		    span_compare(entry.separator, from) < 0)
 			continue;
+		/* Known to be lost: it counts until its owner clears it. */
+		if (entry.kind == INDEX_LOST) {
+			tour->inspection->objects++;
+			tour->inspection->lost++;
+			continue;
+		}
 		if (has_done_enough(tour)) {
 			go_on(tour, STAGE_LEAVES, entry.separator);
 			return TEE_SUCCESS;
