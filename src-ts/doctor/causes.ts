@@ -158,7 +158,7 @@ export const causes = {
     status: 'failed',
     symptom: 'ERR_TA_NOT_FOUND',
     found: 'Trusted Application {uuid} is not installed in {folder}',
-    fix: remedyOf('ERR_TA_NOT_FOUND').replaceAll('UUID', '{uuid}'),
+    fix: remedyOf('ERR_TA_NOT_FOUND').replaceAll('UUID', '{uuid}').replace(advice.taFolder, '{folder}'),
     example: { uuid: 'ff06ae7c-d9e8-40c7-ab24-86ad69bffce7', folder: '/lib/optee_armtz' },
   },
   'unreadable-ta': {

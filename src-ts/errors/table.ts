@@ -41,6 +41,7 @@ export const advice = {
     'Load the driver: sudo modprobe optee, at every boot by a line "optee" in /etc/modules-load.d/optee.conf; then see ' +
     'dmesg | grep -i tee.',
   passDevice: 'In a container pass the device in: docker run --device /dev/tee0.',
+  taFolder: 'the directory from which tee-supplicant loads Trusted Applications, usually /lib/optee_armtz',
   keepUser: 'Do not change the user while a store is being opened.',
   oneNamespace: 'Run the process in the outermost user namespace or one level below, not in nested ones.',
 } as const;
@@ -320,8 +321,8 @@ export const errorTable = {
       'taUuid names another one than was built',
     ],
     remedy:
-      'Copy UUID.ta into the directory from which tee-supplicant loads Trusted Applications, ' +
-      'usually /lib/optee_armtz (sudo optee-storage ta install UUID.ta; that of the package without naming a file).',
+      `Copy UUID.ta into ${advice.taFolder} ` +
+      '(sudo optee-storage ta install UUID.ta; that of the package without naming a file).',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },

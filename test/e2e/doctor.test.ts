@@ -132,7 +132,7 @@ describe('the Trusted Application', () => {
   // First of all, because one that was loaded stays.
   test('is not installed', async () => {
     const diagnosis = await withMoved(TA_FILE, () => diagnose());
-    expectCause(diagnosis, 'no-ta', TA_UUID, `Copy ${TA_UUID}.ta into the directory`);
+    expectCause(diagnosis, 'no-ta', TA_UUID, `Copy ${TA_UUID}.ta into /lib/optee_armtz`);
     expect(diagnosis).toMatchObject({ code: 'ERR_TA_NOT_FOUND' });
   });
 
