@@ -35,16 +35,16 @@ export class ElfReader {
 
   /** @throws RangeError behind the end of the file, as the other methods */
   u16(at: number): number {
-    return this.bytes.readUInt16LE(at);
+    return this.bytes.readUInt16LE(this.#within(at, 2));
   }
 
   u32(at: number): number {
-    return this.bytes.readUInt32LE(at);
+    return this.bytes.readUInt32LE(this.#within(at, 4));
   }
 
   /** A word of the file's own size. */
   word(at: number): number {
-    return this.is64 ? Number(this.bytes.readBigUInt64LE(at)) : this.u32(at);
+    return this.is64 ? Number(this.bytes.readBigUInt64LE(this.#within(at, 8))) : this.u32(at);
   }
 
   /** A number that differs between the two layouts. */
@@ -60,7 +60,12 @@ export class ElfReader {
 
   /** What a section has in the file. */
   contents({ offset, size }: ElfSection): Buffer {
-    return this.bytes.subarray(offset, offset + size);
+    return this.bytes.subarray(this.#within(offset, size), offset + size);
+  }
+
+  #within(at: number, size: number): number {
+    if (at + size > this.bytes.length) throw new RangeError('an ELF file that is cut short');
+    return at;
   }
 }
 

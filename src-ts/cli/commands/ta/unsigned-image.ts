@@ -19,13 +19,10 @@ export function taUuidOf(elf: Buffer): string {
     const head = sectionsOf(reader).find(({ name }) => name === HEAD_SECTION);
     if (head === undefined) throw notTa(`the ELF file is not a Trusted Application: it has no section ${HEAD_SECTION}`);
     const bytes = reader.contents(head);
-    if (bytes.length < UUID_SIZE) throw notTa('the ELF file is cut short');
+    if (bytes.length < UUID_SIZE) throw notTa(`the section ${HEAD_SECTION} is cut short`);
     return formatUuid(swapUuid(bytes));
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    // Buffer's own errors have a code: nothing is left to read.
-    const isCut = (error as NodeJS.ErrnoException).code !== undefined;
-    throw notTa(isCut ? 'the ELF file is cut short' : `the file is ${error.message}`, error);
+    throw error instanceof RangeError ? notTa(`the file is ${error.message}`, error) : error;
   }
 }
 
