@@ -4,10 +4,11 @@
  * Secure storage for Node.js on OP-TEE.
  * @module
  */
-export { SecureStorage, type PutResult, type GenerateResult, type ValueEntry } from './store.js';
+export { SecureStorage, type PutResult, type GenerateResult, type ValueEntry, type VerifyResult } from './store.js';
 export { SecureStorageError, isSecureStorageError, type ErrorCode, type OriginName } from './errors/error.js';
 export type { Check, CheckId, CheckStatus, Diagnosis } from './doctor/diagnosis.js';
 export type { StoreInfo } from './connection/store-info.js';
+export type { OwnerInfo, OwnersInfo } from './connection/owners.js';
 export type { ListEntry } from './protocol/decode.js';
 export type { ValueOf } from './arguments/encoding.js';
 export type {
@@ -22,8 +23,11 @@ export type {
   GetOptions,
   KeysOptions,
   ListOptions,
+  LoginName,
   OpenOptions,
   PutOptions,
+  RemoveOwnerOptions,
   SimulatorOptions,
   ValueEncoding,
+  VerifyOptions,
 } from './arguments/options.js';

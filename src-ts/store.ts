@@ -3,10 +3,12 @@ import { checkBatch, wipe } from './arguments/batch.js';
 import { checkOptions, invalidArgument } from './arguments/checks.js';
 import { Call } from './protocol/call.js';
 import * as commands from './protocol/commands.js';
+import * as maintenance from './protocol/maintenance.js';
 import { Connection } from './connection/connection.js';
 import { asyncDispose } from './util/dispose.js';
 import type { Diagnosis } from './doctor/diagnosis.js';
 import { isSecureStorageError, SecureStorageError } from './errors/error.js';
+import { describeOwners, ownerNamed, type OwnersInfo } from './connection/owners.js';
 import { describe, type StoreInfo } from './connection/store-info.js';
 import { keyBytes, prefixBytes, valueBytes } from './arguments/keys.js';
 import { connect } from './connection/open.js';
@@ -24,7 +26,9 @@ import {
   type ListOptions,
   type OpenOptions,
   type PutOptions,
+  type RemoveOwnerOptions,
   type ValueEncoding,
+  type VerifyOptions,
 } from './arguments/options.js';
 import type { Entry, ListEntry } from './protocol/decode.js';
 import { packBatch } from './protocol/encode.js';
@@ -35,7 +39,7 @@ import { convert, type ValueOf } from './arguments/encoding.js';
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** The methods that change what is stored. */
-const changing: ReadonlySet<string> = new Set(['put', 'delete', 'batch', 'generate', 'clear']);
+const changing: ReadonlySet<string> = new Set(['put', 'delete', 'batch', 'generate', 'clear', 'removeOwner']);
 
 /** How many entries SecureStorage.entries() fetches at a time. */
 const ENTRIES_PAGE = 64;
@@ -54,6 +58,21 @@ export interface GenerateResult<V = Buffer | string> {
   readonly revision: number;
   /** With `return`: the value, a string if an encoding was given, else a Buffer. */
   readonly value?: V;
+}
+
+/** What {@link SecureStorage.verify} found. */
+export interface VerifyResult {
+  /** Objects looked at, of all domains of the owner; of each there should be two copies. */
+  readonly objects: number;
+  /** Objects of which one copy is damaged or gone; the other one has everything. */
+  readonly lostCopies: number;
+  /** Copies that were made again, with `repair`. */
+  readonly repaired: number;
+  /**
+   * Objects of which both copies are lost, and ranges of keys that were lost before: reading their keys fails with
+   * ERR_CORRUPT until they are cleared.
+   */
+  readonly lost: number;
 }
 
 /** A key with its value, as {@link SecureStorage.getEntry} and {@link SecureStorage.entries} give them. */
@@ -213,7 +232,7 @@ export class SecureStorage {
    * Stores a value under a key, new or not, in one step: after a crash or power cut there is the old value or the new
    * one. The two conditions are checked in the same step; at most one of them can be given.
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_VALUE_TOO_LARGE, ERR_EXISTS, ERR_CONFLICT,
-   * ERR_QUOTA, ERR_NO_SPACE
+   * ERR_QUOTA, ERR_TOO_MANY_OWNERS, ERR_TOO_MANY_OBJECTS, ERR_NO_SPACE
    * @example
    * ```js
    * await store.put('db/password', 's3cret');
@@ -241,6 +260,8 @@ export class SecureStorage {
 
   /**
    * Deletes a key. The data is gone from OP-TEE's view; its encrypted blocks may stay on the medium until overwritten.
+   * If the Trusted Application is lost in the middle, the request is sent once more (without a condition only). Where that
+   * finds no such key, nobody knows whether there was one, and the call rejects with `outcomeUnknown`.
    * @returns whether there was such a key
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_CONFLICT
    */
@@ -332,11 +353,13 @@ export class SecureStorage {
 
   /**
    * Carries out several puts and deletes in one step: all of them or none, also after a power cut. Up to 1024 operations
-   * and 1152 KiB of keys and values, each with a key of its own; each may have a condition.
+   * and 1152 KiB of keys and values, each with a key of its own; each may have a condition. If the Trusted Application is
+   * lost in the middle, a batch without any condition is sent once more. Where that finds nothing to delete for one of
+   * its operations, nobody knows whether there was something, and the call rejects with `outcomeUnknown`.
    * @returns for each operation the revision that a put gave or that a delete removed, null where there was nothing to
    * delete
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_VALUE_TOO_LARGE, ERR_BATCH_TOO_LARGE, ERR_EXISTS,
-   * ERR_CONFLICT (`key` of the error says which), ERR_QUOTA, ERR_NO_SPACE
+   * ERR_CONFLICT (`key` of the error says which), ERR_QUOTA, ERR_TOO_MANY_OWNERS, ERR_TOO_MANY_OBJECTS, ERR_NO_SPACE
    * @example
    * ```js
    * await store.batch([
@@ -360,7 +383,8 @@ export class SecureStorage {
 
   /**
    * Stores a value of random bytes that the TEE makes. Without `return` it does not leave the TEE until it is read.
-   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_EXISTS, ERR_CONFLICT, ERR_QUOTA, ERR_NO_SPACE
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_EXISTS, ERR_CONFLICT, ERR_QUOTA, ERR_TOO_MANY_OWNERS,
+   * ERR_TOO_MANY_OBJECTS, ERR_NO_SPACE
    * @example
    * ```js
    * await store.generate('session/key', { size: 32, ifAbsent: true });
@@ -382,7 +406,8 @@ export class SecureStorage {
 
   /**
    * Deletes every key of the domain that begins with a prefix (`db/pw` is a prefix of `db/pw2` too), all or none, and
-   * forgets what was lost to damage among them.
+   * forgets what was lost to damage among them. If the Trusted Application is lost in the middle, the request is sent once
+   * more. Where that finds no key, nobody knows how many there were, and the call rejects with `outcomeUnknown`.
    * @returns how many keys were deleted
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG (for the prefix)
    * @example
@@ -403,6 +428,57 @@ export class SecureStorage {
     return this.#run('info', undefined, rest, async (call) => {
       return describe(this.#connection, await commands.info(this.#connection, call));
     });
+  }
+
+  /**
+   * Reads both copies of everything that the owner has stored, in all its domains, before they are needed. With `repair`
+   * a copy that is lost is made again from the other one. It takes as long as reading everything twice; timeoutMs is for
+   * all of it, and stopping early loses nothing.
+   * @throws SecureStorageError ERR_CORRUPT if the store as a whole is lost, with `repair` also ERR_NO_SPACE and
+   * ERR_TOO_MANY_OBJECTS
+   * @example
+   * ```js
+   * const { lostCopies, repaired, lost } = await store.verify({ repair: true, timeoutMs: 60_000 });
+   * if (lost > 0) console.error(`${lost} objects are lost`);
+   * ```
+   */
+  async verify(options?: VerifyOptions): Promise<VerifyResult> {
+    const { repair = false, ...rest } = checkOptions(options, schema.verify);
+    return this.#run('verify', undefined, rest, (call) => maintenance.verify(this.#connection, call, repair));
+  }
+
+  /**
+   * Lists the users and groups that have a store, for root alone (user 0 outside of all user namespaces, in a store that
+   * was opened without a group). Keys and values of others are not shown to root either.
+   * @throws SecureStorageError ERR_NOT_ROOT
+   * @example
+   * ```js
+   * for (const { login, id, keys } of (await store.owners()).owners) console.log(login, id, keys);
+   * ```
+   */
+  async owners(options?: CallOptions): Promise<OwnersInfo> {
+    const rest = checkOptions(options, schema.call);
+    return this.#run('owners', undefined, rest, async (call) => {
+      const { entries, shared } = await maintenance.owners(this.#connection, call);
+      return describeOwners(entries, shared);
+    });
+  }
+
+  /**
+   * Removes the store of a user or group with all its keys, for root alone, as {@link SecureStorage.owners}: for one that
+   * nobody comes back to. The keys are gone in one step; after an error with `outcomeUnknown` call it again.
+   * @returns how many keys were removed, null if there is no such store
+   * @throws SecureStorageError ERR_NOT_ROOT
+   * @example
+   * ```js
+   * await store.removeOwner({ uid: 1007, confirm: true });
+   * ```
+   */
+  async removeOwner(options: RemoveOwnerOptions): Promise<number | null> {
+    const { uid, gid, owner, login, confirm, ...rest } = checkOptions(options, schema.removeOwner);
+    if (confirm === undefined) throw invalidArgument('options.confirm', 'true', undefined);
+    const whose = ownerNamed({ uid, gid, owner, login });
+    return this.#run('removeOwner', undefined, rest, (call) => maintenance.removeOwner(this.#connection, call, whose));
   }
 
   /**

@@ -116,6 +116,28 @@ export interface ClearOptions extends KeysOptions {
   readonly confirm: true;
 }
 
+export interface VerifyOptions extends CallOptions {
+  /** Make copies that are lost again from the other ones. @default false */
+  readonly repair?: boolean | undefined;
+}
+
+/** Whether an owner is a user or a group. */
+export type LoginName = 'user' | 'group';
+
+/** Options of {@link SecureStorage.removeOwner}: whose store it is, said in one of three ways, and the confirmation. */
+export interface RemoveOwnerOptions extends CallOptions {
+  /** The store of the user with this id, as it is outside of all user namespaces. */
+  readonly uid?: number | undefined;
+  /** The store of the group with this id, as it is outside of all user namespaces. */
+  readonly gid?: number | undefined;
+  /** The store of the owner with this UUID, as {@link SecureStorage.owners} lists it; with `login`. */
+  readonly owner?: string | undefined;
+  /** With `owner`: whether that is a user or a group. */
+  readonly login?: LoginName | undefined;
+  /** Must be true: removing cannot be undone. */
+  readonly confirm: true;
+}
+
 /** One operation of {@link SecureStorage.batch}, with the conditions of {@link SecureStorage.put}. */
 export type BatchOperation =
   | ({ readonly type: 'put'; readonly key: string; readonly value: string | Uint8Array } & ConditionOptions)
@@ -126,6 +148,8 @@ const anything: Check<unknown> = (value) => value;
 
 const call = { signal: abortSignal, timeoutMs: milliseconds };
 const encoding = oneOf('utf8', 'base64', 'hex');
+/** Of a user or group; the highest number stands for none. */
+const id = integer(0, 0xffff_fffe);
 const condition = { ifAbsent: boolean, ifRevision: revision(REVISION_ABSENT) };
 
 const simulatorSchema = { directory: string, allowInProduction: boolean };
@@ -139,7 +163,7 @@ export const schema = {
     backend: oneOf('optee', 'simulator'),
     simulator,
     domain,
-    group: integer(0, 0xffff_fffe),
+    group: id,
     taUuid: uuid,
   },
   get: { ...call, encoding },
@@ -156,6 +180,8 @@ export const schema = {
     return: boolean,
   },
   clear: { ...call, prefix: string, confirm: oneOfTrue },
+  verify: { ...call, repair: boolean },
+  removeOwner: { ...call, uid: id, gid: id, owner: uuid, login: oneOf('user', 'group'), confirm: oneOfTrue },
   batchPut: { type: oneOf('put', 'delete'), key: anything, value: anything, ...condition },
   batchDelete: { type: oneOf('put', 'delete'), key: anything, ifRevision: revision(1) },
 } as const;
@@ -174,6 +200,6 @@ export function expectedRevision(options: ConditionOptions, name = 'options'): n
 function oneOfTrue(value: unknown, name: string): true {
   if (value === true) return value;
   throw new SecureStorageError('ERR_INVALID_ARG', {
-    detail: `${name} must be true, because clear() deletes keys for good`,
+    detail: `${name} must be true, because keys are deleted for good`,
   });
 }

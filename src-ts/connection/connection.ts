@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { Call } from '../protocol/call.js';
-import { whoami, type Channel, type Owner, type Request } from '../protocol/commands.js';
+import { Call, type LostAnswer } from '../protocol/call.js';
+import type { Channel, Request } from '../protocol/channel.js';
+import { whoami, type Owner } from '../protocol/commands.js';
 import type { Identity } from './identity.js';
 import { PROTOCOL_VERSION } from '../protocol/contract.js';
 import { isSessionLost, openError } from '../protocol/outcomes.js';
@@ -45,7 +46,7 @@ export class Connection implements Channel {
   async invoke(call: Call, request: Request): Promise<Outcome> {
     const first = await this.#attempt(call, request);
     if (!first.lost) return first.outcome;
-    if (request.changes && !first.untouched) call.markUndecided();
+    if (request.changes && !first.untouched) call.markUndecided(first);
     if (!request.repeatable && !first.untouched) return this.#giveUp(first);
     const second = await this.#attempt(call, request);
     return second.lost ? this.#giveUp(second) : second.outcome;
@@ -164,9 +165,7 @@ interface Slot {
 }
 
 /** An attempt that lost its session; `untouched` if the TA has certainly not begun with the command. */
-type LostAttempt = { readonly lost: true; readonly untouched: boolean } & (
-  { readonly outcome: Outcome } | { readonly error: TeeFailure }
-);
+type LostAttempt = LostAnswer & { readonly lost: true; readonly untouched: boolean };
 
 type Attempt = LostAttempt | { readonly lost: false; readonly outcome: Outcome };
 

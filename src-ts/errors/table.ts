@@ -186,6 +186,40 @@ export const errorTable = {
     retry: Retry.NO,
     exit: Exit.ERROR,
   },
+  ERR_TOO_MANY_OWNERS: {
+    meaning: 'there is no place for the store of another user or group; nothing has changed',
+    causes: [
+      'stores of users or groups that are not used any more still have their places (64, unless the Trusted Application was built with another number)',
+      'the id of this user or group is 65536 or higher, or not known, and the 16 places that such ids share are taken',
+    ],
+    remedy:
+      'As root, list the stores with "optee-storage owners" and remove those that are not needed any more with ' +
+      '"optee-storage owners remove". A store without keys gives up its place by itself.',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
+  ERR_TOO_MANY_OBJECTS: {
+    meaning: 'the objects that all users of the TEE share are used up; nothing has changed',
+    causes: [
+      'this user and others have stored many keys and large values (all of them share 2048 objects, unless the Trusted Application was built with another number)',
+      'the id of this user or group is 65536 or higher, or not known: such ids share 256 objects',
+    ],
+    remedy:
+      'Delete keys that are not needed any more, large values first. As root, see who has how many with "optee-storage ' +
+      'owners", and remove stores that are not needed any more with "optee-storage owners remove".',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
+  ERR_NOT_ROOT: {
+    meaning: 'only root may list and remove the stores of others',
+    causes: [
+      'the process runs as another user than root (user 0 outside of all user namespaces)',
+      "the store was opened for a group: root's own store is needed",
+    ],
+    remedy: 'Run it as root (sudo), with a store that was opened without a group.',
+    retry: Retry.NO,
+    exit: Exit.ERROR,
+  },
   ERR_NO_SPACE: {
     meaning: 'the storage of the TEE is full',
     causes: ["the file system with tee-supplicant's data is full, or its quota or inodes are used up"],

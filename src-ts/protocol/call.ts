@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { SecureStorageError, type ErrorCode, type ErrorDetails } from '../errors/error.js';
-import type { CallOptions } from '../tee/seam.js';
+import type { CallOptions, Outcome, TeeFailure } from '../tee/seam.js';
+
+/** How a request ended whose session was lost. */
+export type LostAnswer = { readonly outcome: Outcome } | { readonly error: TeeFailure };
 
 /** One call of the API on its way through the layers: what it is about, and until when it may take. */
 export class Call {
@@ -8,6 +11,7 @@ export class Call {
   readonly #timeoutMs: number;
   readonly #deadline: number;
   #undecided = false;
+  #lostAttempt: LostAnswer | undefined;
 
   /**
    * @param operation the method, for errors
@@ -26,9 +30,16 @@ export class Call {
   /**
    * Notes that a change may have been made although no answer says so. From then on the call is no longer cancelled, and
    * its errors say that the outcome is unknown.
+   * @param lost what there was in place of the answer
    */
-  markUndecided(): void {
+  markUndecided(lost?: LostAnswer): void {
     this.#undecided = true;
+    this.#lostAttempt ??= lost;
+  }
+
+  /** What there was in place of the answer of a first attempt that may have been carried out. */
+  get lostAttempt(): LostAnswer | undefined {
+    return this.#lostAttempt;
   }
 
   get undecided(): boolean {

@@ -6,30 +6,21 @@ import { MalformedReply, PackedReader, halves, wide } from './packing.js';
 import { Command, Limit, REVISION_ANY } from './contract.js';
 import { TeeResult } from '../tee/results.js';
 import { decodeEntries, decodeInfo, decodePage, type Entry, type Page, type TaInfo } from './decode.js';
-import { commandError } from './outcomes.js';
+import { commandError, repetitionError } from './outcomes.js';
 import type { Outcome, Param } from '../tee/seam.js';
-
-/** A command on its way. */
-export interface Request {
-  readonly command: number;
-  readonly params: readonly Param[];
-  /** Whether it changes what is stored. */
-  readonly changes: boolean;
-  /** Whether it may be sent again when nobody knows if the TA carried it out; each command below says why. */
-  readonly repeatable: boolean;
-}
-
-/** Carries commands to the TA. */
-export interface Channel {
-  /** @returns the outcome, also when the TA refused */
-  invoke(call: Call, request: Request): Promise<Outcome>;
-}
+import {
+  FIRST_BLOCK,
+  assertSuccess,
+  invokeWithRoom,
+  maybeValueOf,
+  outputOf,
+  valueOf,
+  type Channel,
+} from './channel.js';
 
 /** A revision that a change expects: undefined asks nothing, 0 that the key is absent. */
 export type Expected = number | undefined;
 
-/** Input and first output together stay within the block of shared memory that a session starts with, 64 KiB. */
-const FIRST_BLOCK = 60 * 1024;
 const MIN_ROOM = 4096;
 const PREVIOUS_HEADER = 8;
 const ENTRY_HEADER = 16;
@@ -137,8 +128,8 @@ export async function put(
 }
 
 /**
- * Deletes a key. Repeatable without a condition: the key is gone afterwards. If the TA died in the middle, the answer
- * of the repetition may be that there was nothing to delete.
+ * Deletes a key. Repeatable without a condition: the key is gone afterwards. If the repetition finds nothing, nobody
+ * knows whether the first attempt deleted it, and the call is rejected.
  * @returns the revision deleted; null if there was no such key
  */
 export async function remove(channel: Channel, call: Call, key: Buffer, expected: Expected): Promise<number | null> {
@@ -148,7 +139,10 @@ export async function remove(channel: Channel, call: Call, key: Buffer, expected
     changes: true,
     repeatable: expected === undefined,
   });
-  if (outcome.result === TeeResult.ITEM_NOT_FOUND) return null;
+  if (outcome.result === TeeResult.ITEM_NOT_FOUND) {
+    if (call.undecided) throw repetitionError(call);
+    return null;
+  }
   assertSuccess(call, outcome, true);
   return revisionOf(outcome, 1);
 }
@@ -186,7 +180,8 @@ export async function stat(
 }
 
 /**
- * Carries out packed operations, all or none. Repeatable without any condition, as put and remove are.
+ * Carries out packed operations, all or none. Repeatable without any condition, as put and remove are; rejected as
+ * remove is if the repetition finds nothing to delete.
  * @param keys the key of each operation
  * @returns the new revision of each put, the revision deleted by each delete or 0
  */
@@ -208,7 +203,9 @@ export async function batch(
   const reply = outputOf(outcome, 1);
   if (reply.length !== size) throw new MalformedReply('has another number of revisions than operations');
   const reader = new PackedReader(reply);
-  return keys.map(() => reader.u64());
+  const revisions = keys.map(() => reader.u64());
+  if (call.undecided && revisions.includes(0)) throw repetitionError(call);
+  return revisions;
 }
 
 /**
@@ -238,40 +235,17 @@ export async function generate(
 }
 
 /**
- * Deletes every key with a prefix. Repeatable: they are gone afterwards. If the TA died in the middle, the count is that
- * of the repetition.
+ * Deletes every key with a prefix. Repeatable: they are gone afterwards. If the repetition finds none, nobody knows how
+ * many the first attempt deleted, and the call is rejected.
  * @returns how many keys were deleted
  */
 export async function clear(channel: Channel, call: Call, prefix: Buffer): Promise<number> {
   const params: Param[] = [memref(prefix), { type: 'value-out' }];
   const outcome = await channel.invoke(call, { command: Command.CLEAR, params, changes: true, repeatable: true });
   assertSuccess(call, outcome, true);
-  return valueOf(outcome, 1).a;
-}
-
-/**
- * Invokes a command with room for its answer, again with more room when the TA asks for it. What is stored may grow in
- * between, but not without end. TEE_ERROR_SHORT_BUFFER comes before any change, so changing commands may do so too.
- */
-async function invokeWithRoom(
-  channel: Channel,
-  call: Call,
-  { first, max, at }: { first: number; max: number; at: number },
-  request: (room: number) => Request,
-): Promise<Outcome> {
-  let room = first;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const outcome = await channel.invoke(call, request(room));
-    if (outcome.result !== TeeResult.SHORT_BUFFER) return outcome;
-    const needed = memrefOf(outcome, at).size;
-    if (needed <= room || needed > max) throw new MalformedReply('asks for an impossible room');
-    room = needed;
-  }
-  throw call.error('ERR_BUSY', { detail: 'the value grew each time it was about to be read' });
-}
-
-function assertSuccess(call: Call, outcome: Outcome, changes: boolean): void {
-  if (outcome.result !== TeeResult.SUCCESS) throw commandError(call, outcome, changes);
+  const { a: deleted } = valueOf(outcome, 1);
+  if (call.undecided && deleted === 0) throw repetitionError(call);
+  return deleted;
 }
 
 function roomBeside(input: number): number {
@@ -288,29 +262,6 @@ function previousOf(reply: Buffer): Buffer | null {
   } finally {
     reply.fill(0);
   }
-}
-
-function memrefOf(outcome: Outcome, index: number): { size: number; data: Buffer } {
-  const param = outcome.params[index];
-  if (param === undefined || !('data' in param)) throw new MalformedReply('lacks a memory reference');
-  return param;
-}
-
-function outputOf(outcome: Outcome, index: number): Buffer {
-  const { size, data } = memrefOf(outcome, index);
-  if (size !== data.length) throw new MalformedReply('is larger than the room it had');
-  return data;
-}
-
-function maybeValueOf(outcome: Outcome, index: number): { a: number; b: number } | undefined {
-  const param = outcome.params[index];
-  return param !== undefined && 'a' in param ? param : undefined;
-}
-
-function valueOf(outcome: Outcome, index: number): { a: number; b: number } {
-  const value = maybeValueOf(outcome, index);
-  if (value === undefined) throw new MalformedReply('lacks a value parameter');
-  return value;
 }
 
 function revisionOf(outcome: Outcome, index: number): number {

@@ -21,6 +21,8 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   [TaError.EXISTS]: 'ERR_EXISTS',
   [TaError.CONFLICT]: 'ERR_CONFLICT',
   [TaError.FORMAT]: 'ERR_FORMAT_TOO_NEW',
+  [TaError.NO_PLACE]: 'ERR_TOO_MANY_OWNERS',
+  [TaError.FULL]: 'ERR_TOO_MANY_OBJECTS',
   [TeeResult.CORRUPT_OBJECT]: 'ERR_CORRUPT',
   [TeeResult.STORAGE_NOT_AVAILABLE]: 'ERR_STORAGE',
   [TeeResult.STORAGE_NO_SPACE]: 'ERR_NO_SPACE',
@@ -88,6 +90,21 @@ export function commandError(
     outcomeUnknown: changes && (lost || undecided.has(result)),
     ...details,
   });
+}
+
+/**
+ * What a change is rejected with if its first attempt may have been carried out and its repetition found nothing to do:
+ * either the first one had done it, or there had been nothing. It is the error of that first attempt.
+ */
+export function repetitionError(call: Call): SecureStorageError | TeeFailure {
+  const lost = call.lostAttempt;
+  if (lost !== undefined && 'error' in lost) return lost.error;
+  const detail =
+    'the session was lost during the request, which was sent again and found nothing: either the first attempt deleted ' +
+    'it, or nothing was there';
+  return lost === undefined
+    ? call.error('ERR_TA_DEAD', { detail })
+    : commandError(call, lost.outcome, true, { detail });
 }
 
 /** Where the TA has no part in it: OP-TEE reads files of its own in the storage before it starts a TA from a file. */

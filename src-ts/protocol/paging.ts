@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Commands whose answer may take several requests. Each answer is consistent in itself; a change may fall in between. */
 import type { Call } from './call.js';
-import { getMany, list, type Channel } from './commands.js';
+import type { Channel } from './channel.js';
+import { getMany, list } from './commands.js';
 import type { Entry, ListEntry } from './decode.js';
 import { packKeys } from './encode.js';
 

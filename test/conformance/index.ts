@@ -8,6 +8,7 @@ import { entriesSuite } from './entries.js';
 import { failureSuite } from './failures.js';
 import { inProcessSuite } from './in-process.js';
 import { infoSuite } from './info.js';
+import { maintenanceSuite } from './maintenance.js';
 import { limitSuite } from './limits.js';
 import { listingSuite } from './listing.js';
 import { misuseSuite } from './misuse.js';
@@ -57,6 +58,9 @@ export function conformance(backend: Backend): void {
     });
     describe('owners', () => {
       ownerSuite(backend);
+    });
+    describe('looking after stores', () => {
+      maintenanceSuite(backend);
     });
     describe('quota', () => {
       quotaSuite(backend);

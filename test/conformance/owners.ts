@@ -61,6 +61,9 @@ export function ownerSuite({ open, identity: { gid }, rootProcess }: Backend): v
     ['generate', (s) => s.generate('k')],
     ['clear', (s) => s.clear({ confirm: true })],
     ['info', (s) => s.info()],
+    ['verify', (s) => s.verify()],
+    ['owners', (s) => s.owners()],
+    ['removeOwner', (s) => s.removeOwner({ uid: SOMEBODY, confirm: true })],
   ];
 
   testWith(rootProcess, 'a process that is another user now is refused every call, until it is again', async (root) => {

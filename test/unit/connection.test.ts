@@ -146,6 +146,45 @@ describe('a lost session', () => {
     expect(tee.opened).toBe(2);
   });
 
+  const deleted = (number: number) => ok(undefined, { a: number, b: 0 });
+  test.each<[string, (s: Awaited<ReturnType<ScriptedTee['store']>>) => Promise<unknown>, () => ReturnType<typeof ok>]>([
+    ['delete', (s) => s.delete('k'), () => refused(TeeResult.ITEM_NOT_FOUND)],
+    ['clear', (s) => s.clear({ confirm: true }), () => deleted(0)],
+    [
+      'batch',
+      (s) =>
+        s.batch([
+          { type: 'put', key: 'l', value: 'v' },
+          { type: 'delete', key: 'k' },
+        ]),
+      () => ok(undefined, bytes(u64(4), u64(0)), { a: 0, b: 0 }),
+    ],
+    ['removeOwner', (s) => s.removeOwner({ uid: 7, confirm: true }), () => refused(TeeResult.ITEM_NOT_FOUND)],
+  ])('a %s whose repetition finds nothing does not guess what there was', async (operation, change, nothing) => {
+    const store = await tee.store();
+    tee.answers.push(dead, nothing, nothing);
+    const error = await errorOf(change(store));
+    expect(error).toMatchObject({ code: 'ERR_TA_DEAD', operation, outcomeUnknown: true, origin: 'TEE' });
+    expect(error.message).toContain('found nothing');
+    // Without a lost session the same answer is an answer.
+    await expect(change(store)).resolves.toBeDefined();
+    tee.answers.push(() => {
+      throw new TeeFailure('closed', 'gone', true);
+    }, nothing);
+    expect(await errorOf(change(store))).toMatchObject({ code: 'ERR_CLOSED', operation, outcomeUnknown: true });
+  });
+
+  test('a delete that had certainly not begun may find nothing', async () => {
+    const store = await tee.store();
+    tee.answers.push(
+      () => {
+        throw new TeeFailure('closed', 'gone', false);
+      },
+      () => refused(TeeResult.ITEM_NOT_FOUND),
+    );
+    expect(await store.delete('k')).toBe(false);
+  });
+
   test('a conditional change that had certainly not begun is sent again', async () => {
     const store = await tee.store();
     tee.answers.push(

@@ -65,6 +65,8 @@ describe('a command that is refused', () => {
     ['ERR_VALUE_TOO_LARGE', TaError.VALUE_TOO_LARGE, TRUSTED_APP, false],
     ['ERR_QUOTA', TaError.QUOTA, TRUSTED_APP, false],
     ['ERR_EXISTS', TaError.EXISTS, TRUSTED_APP, false],
+    ['ERR_TOO_MANY_OWNERS', TaError.NO_PLACE, TRUSTED_APP, false],
+    ['ERR_TOO_MANY_OBJECTS', TaError.FULL, TRUSTED_APP, false],
     ['ERR_CONFLICT', TaError.CONFLICT, TRUSTED_APP, false],
     ['ERR_FORMAT_TOO_NEW', TaError.FORMAT, TRUSTED_APP, false],
     ['ERR_CORRUPT', TeeResult.CORRUPT_OBJECT, TRUSTED_APP, false],
