@@ -21,12 +21,8 @@ const FOREIGN_KEY_UUID = '1b6f7d0e-52a3-4c8e-9f14-6a0b3c2d5e77';
 const BROKEN_UUID = '2c7a8e1f-63b4-4d9f-8025-7b1c4d3e6f88';
 const MISSING_UUID = '3d8b9f20-74c5-4ea0-9136-8c2d5e4f7099';
 const PATIENT = { timeoutMs: 60_000 };
-/** Milliseconds within which a failure must be told, on an idle host. */
-const SOON = 1000;
-/** What Node.js takes to start in the machine on an idle host; on a busy one everything takes as much longer. */
-const USUAL_START_MS = 400;
-/** The same on the host as it is. @param msToStart what Node.js takes now */
-const soon = (msToStart: number): number => SOON * Math.max(1, msToStart / USUAL_START_MS);
+/** A failure that came only at this deadline would never come. */
+const NEVER_MS = 24 * 3600 * 1000;
 
 /** The machine's TA is the one that can be told to panic. */
 const on = useMachine(async () => {
@@ -46,35 +42,32 @@ const asRoot = async (...argv: string[]) => {
   if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr.toString()}`);
 };
 
-/** Opens a store in a program of its own: with which code that fails, how soon, and how soon the program ends. */
+/** Opens a store in a program of its own: with which code that fails, and what keeps the program from ending. */
 async function failedOpening(uid: number, options: object) {
-  const { value, msToExit, msToStart } = await runScript(
+  const { value, timersStruck } = await runScript(
     on.machine,
     { uid },
     async ({ SecureStorage }, given) => {
-      const began = performance.now();
       const error = await SecureStorage.open(given).then(
         () => ({ code: 'none', message: 'it was opened' }),
         (reason: unknown) => reason as { code: string; message: string },
       );
-      return { code: error.code, message: error.message, ms: performance.now() - began };
+      return { code: error.code, message: error.message };
     },
-    [options],
+    [{ timeoutMs: NEVER_MS, ...options }],
   );
-  return { ...value, msToExit, soon: soon(msToStart) };
+  return { ...value, timersStruck };
 }
 
 describe('opening a store fails at once and says why', () => {
-  const expectSoon = (failure: Awaited<ReturnType<typeof failedOpening>>, code: string) => {
-    expect(failure.code).toBe(code);
-    expect(failure.ms).toBeLessThan(failure.soon);
-    expect(failure.msToExit).toBeLessThan(failure.soon);
+  const expectFailure = (failure: Awaited<ReturnType<typeof failedOpening>>, code: string) => {
+    expect(failure).toMatchObject({ code, timersStruck: 0 });
   };
 
   test('without a device', async () => {
     await asRoot('mv', '/dev/tee0', '/dev/away');
     try {
-      expectSoon(await failedOpening(Uid.alice, {}), 'ERR_NO_DEVICE');
+      expectFailure(await failedOpening(Uid.alice, {}), 'ERR_NO_DEVICE');
     } finally {
       await asRoot('mv', '/dev/away', '/dev/tee0');
     }
@@ -82,14 +75,14 @@ describe('opening a store fails at once and says why', () => {
 
   test('without permission', async () => {
     const failure = await failedOpening(Uid.mallory, {});
-    expectSoon(failure, 'ERR_PERMISSION');
+    expectFailure(failure, 'ERR_PERMISSION');
     expect(failure.message).toContain('tee');
   });
 
   test('without a supplicant', async () => {
     await on.machine.supplicant('stop');
     try {
-      expectSoon(await failedOpening(Uid.alice, {}), 'ERR_NO_SUPPLICANT');
+      expectFailure(await failedOpening(Uid.alice, {}), 'ERR_NO_SUPPLICANT');
     } finally {
       await on.machine.supplicant('start');
     }
@@ -97,7 +90,7 @@ describe('opening a store fails at once and says why', () => {
 
   test('without the Trusted Application', async () => {
     const failure = await failedOpening(Uid.alice, { taUuid: MISSING_UUID });
-    expectSoon(failure, 'ERR_TA_NOT_FOUND');
+    expectFailure(failure, 'ERR_TA_NOT_FOUND');
     expect(failure.message).toContain(MISSING_UUID);
   });
 
@@ -105,7 +98,7 @@ describe('opening a store fails at once and says why', () => {
     ['with a broken signature', BROKEN_UUID],
     ['signed with another key', FOREIGN_KEY_UUID],
   ])('with one %s', async (_name, taUuid) => {
-    expectSoon(await failedOpening(Uid.alice, { taUuid }), 'ERR_TA_SIGNATURE');
+    expectFailure(await failedOpening(Uid.alice, { taUuid }), 'ERR_TA_SIGNATURE');
   });
 });
 
@@ -120,13 +113,11 @@ describe('a supplicant', () => {
   });
 
   test('that is gone is told soon, and what it is not needed for goes on', async () => {
-    const { msToStart } = await runScript(on.machine, { uid: Uid.alice }, () => Promise.resolve(), []);
     await on.machine.supplicant('stop');
     try {
       expect(await store.get('k', { encoding: 'utf8' })).toBe('old');
-      const failure = await failed(store.put('k', 'new'));
+      const failure = await failed(store.put('k', 'new', { timeoutMs: NEVER_MS }));
       expect(failure).toMatchObject({ code: 'ERR_NO_SUPPLICANT', outcomeUnknown: true });
-      expect(failure.ms).toBeLessThan(soon(msToStart));
     } finally {
       await on.machine.supplicant('start');
     }
@@ -233,7 +224,7 @@ describe('a client killed amid its puts', () => {
    * kernel's business.
    */
   const changeSupplicant = async () => {
-    for (let attempt = 1; attempt < 20; attempt++) {
+    for (let attempt = 1; attempt < 200; attempt++) {
       const changed = await on.machine.supplicant('restart').then(
         () => true,
         () => false,

@@ -14,10 +14,10 @@ import { runScript } from './support/script.js';
 const HELD = { a: 'value of a', b: 'value of b' };
 const PATIENT_MS = 60_000;
 const DEADLINE_MS = 500;
-/** How much later than a plain timer of its process a call may reject. */
-const LATE_MS = 250;
+/** A timer that is set for so much later than a call's deadline strikes after it, whatever the machine's pace. */
+const LATER_MS = 50;
 const FILES = 100;
-/** The deadline of calls that hang while files are read. */
+/** The least deadline of calls that hang while files are read. */
 const HANGING_MS = 3000;
 
 interface Kind {
@@ -68,38 +68,48 @@ beforeAll(async () => {
 
 afterEach(() => on.machine.supplicant('continue'));
 
+/** How a call failed at its deadline: neither before it, nor after a timer of the same process for a later time. */
+interface Missed extends Failed {
+  readonly early: boolean;
+  readonly late: boolean;
+}
+
+const IN_TIME = { code: 'ERR_TIMEOUT', early: false, late: false };
+
 /** A store in alice's process. */
 interface Opened {
   make(method: string, ...args: readonly unknown[]): Promise<unknown>;
   contents(): Promise<Record<string, string>>;
-  /**
-   * Makes a call with a deadline, and says how it failed.
-   * @returns `ms` counts from the moment at which a timer set for the same time struck
-   */
-  fail(timeoutMs: number, call: Kind['call']): Promise<Failed>;
+  /** Makes a call with a deadline, and says how it failed. */
+  fail(timeoutMs: number, call: Kind['call']): Promise<Missed>;
 }
 
 /** Opens one with time enough, and fails as opening a store does. */
 async function open(options: OpenOptions): Promise<Opened> {
   const remote = await RemoteObject.make(
     alice,
-    async ({ require }, given) => {
+    async ({ require }, given, laterMs) => {
       const { SecureStorage } = require('optee-secure-storage') as typeof import('../../src-ts/index.js');
       const store = await SecureStorage.open(given);
       const make = (method: string, ...args: unknown[]): unknown =>
         (store as unknown as Record<string, (...rest: unknown[]) => unknown>)[method]?.(...args);
       const fail = async (timeoutMs: number, [method, ...args]: Kind['call']) => {
         const options = { timeoutMs, ...(method === 'clear' && { confirm: true }) };
-        const timer = new Promise((resolve) => setTimeout(resolve, timeoutMs)).then(() => performance.now());
+        const began = performance.now();
         const made = make(method, ...args, options) as Promise<unknown> | AsyncGenerator;
-        const ended = await ('next' in made ? made.next() : made).then(
-          () => ({ code: 'none', message: '', outcomeUnknown: false, at: performance.now() }),
+        const call = 'next' in made ? made.next() : made;
+        let late = false;
+        const timer = setTimeout(() => (late = true), timeoutMs + laterMs);
+        const ended = await call.then(
+          () => ({ code: 'none', message: '', outcomeUnknown: false }),
           (error: unknown) => {
             const { code, message, outcomeUnknown } = error as Failed;
-            return { code, message, outcomeUnknown, at: performance.now() };
+            return { code, message, outcomeUnknown };
           },
         );
-        return { ...ended, ms: ended.at - (await timer) };
+        clearTimeout(timer);
+        // A timer of Node.js may strike a moment too soon.
+        return { ...ended, early: performance.now() - began < timeoutMs - 5, late };
       };
       const contents = async () => {
         const found: Record<string, string> = {};
@@ -109,11 +119,12 @@ async function open(options: OpenOptions): Promise<Opened> {
       return { make, fail, contents };
     },
     { timeoutMs: PATIENT_MS, ...options },
+    LATER_MS,
   );
   return {
     make: (method, ...args) => remote.call('make', [method, ...args]),
     contents: () => remote.call('contents', []) as Promise<Record<string, string>>,
-    fail: (timeoutMs, call) => remote.call('fail', [timeoutMs, call]) as Promise<Failed>,
+    fail: (timeoutMs, call) => remote.call('fail', [timeoutMs, call]) as Promise<Missed>,
   };
 }
 
@@ -126,20 +137,25 @@ async function expectWorks(store: Opened): Promise<void> {
 // First of all, while nothing has loaded the Trusted Application.
 test('open rejects at its deadline, and goes well once the supplicant goes on', async () => {
   await on.machine.supplicant('pause');
-  const { code, message, ms } = await alice.run(async ({ require }, timeoutMs) => {
-    const { SecureStorage } = require('optee-secure-storage') as typeof import('../../src-ts/index.js');
-    const timer = new Promise((resolve) => setTimeout(resolve, timeoutMs)).then(() => performance.now());
-    const error = await SecureStorage.open({ timeoutMs }).then(
-      () => ({ code: 'none', message: '' }),
-      (reason: unknown) => reason as Failed,
-    );
-    const at = performance.now();
-    return { code: error.code, message: error.message, ms: at - (await timer) };
-  }, DEADLINE_MS);
-  expect(code).toBe('ERR_TIMEOUT');
+  const { message, ...ended } = await alice.run(
+    async ({ require }, timeoutMs, laterMs) => {
+      const { SecureStorage } = require('optee-secure-storage') as typeof import('../../src-ts/index.js');
+      const began = performance.now();
+      const opening = SecureStorage.open({ timeoutMs });
+      let late = false;
+      const timer = setTimeout(() => (late = true), timeoutMs + laterMs);
+      const { code, message } = await opening.then(
+        () => ({ code: 'none', message: '' }),
+        (reason: unknown) => reason as Failed,
+      );
+      clearTimeout(timer);
+      return { code, message, early: performance.now() - began < timeoutMs - 5, late };
+    },
+    DEADLINE_MS,
+    LATER_MS,
+  );
+  expect(ended).toEqual(IN_TIME);
   expect(message).toContain('Check that tee-supplicant runs and answers');
-  // The addon and libteec are loaded meanwhile.
-  expect(ms).toBeLessThan(4 * LATE_MS);
   await on.machine.supplicant('continue');
   const store = await caughtUp(() => open({}));
   expect(await store.contents()).toEqual(HELD);
@@ -150,17 +166,16 @@ describe('rejects at its deadline, and the store holds what it held or what the 
   test.each(kinds.map((kind, index) => [kind.call[0], index, kind] as const))('%s', async (_name, index, kind) => {
     const store = await open({ group: groupOf(index) });
     await on.machine.supplicant('pause');
-    const { code, message, outcomeUnknown, ms } = await store.fail(DEADLINE_MS, kind.call);
-    expect({ code, outcomeUnknown }).toEqual({ code: 'ERR_TIMEOUT', outcomeUnknown: kind.made !== undefined });
+    const { message, ...ended } = await store.fail(DEADLINE_MS, kind.call);
+    expect(ended).toEqual({ ...IN_TIME, outcomeUnknown: kind.made !== undefined });
     expect(message).toContain('Check that tee-supplicant runs and answers');
-    expect(Math.abs(ms)).toBeLessThan(LATE_MS);
     await on.machine.supplicant('continue');
     const found = await caughtUp(() => store.contents());
     expect(kind.made === undefined ? [HELD] : [HELD, kind.made]).toContainEqual(found);
   });
 });
 
-test(`with all of them at once, ${String(FILES)} files are read as fast as before`, async () => {
+test(`with all of them at once, ${String(FILES)} files are read`, async () => {
   const stores = await Promise.all(kinds.map(() => open({ domain: 'files' })));
   await stores[0]?.make('put', 'b', HELD.b);
   const read = () =>
@@ -170,48 +185,50 @@ test(`with all of them at once, ${String(FILES)} files are read as fast as befor
       const files = await Promise.all(Array.from({ length: count }, () => readFile('/etc/passwd', 'utf8')));
       return { read: files.filter((text) => text.includes('alice')).length, ms: performance.now() - began };
     }, FILES);
-  /** The quicker one of two, for the host may be busy with other work. */
-  const bestRead = async () => {
-    const [one, other] = [await read(), await read()];
-    expect([one.read, other.read]).toEqual([FILES, FILES]);
-    return Math.min(one.ms, other.ms);
-  };
   await read();
-  const before = await bestRead();
+  const before = await read();
+  // All are read long before the calls end, on a busy host too.
+  const hangingMs = HANGING_MS + Math.ceil(10 * before.ms);
   await on.machine.supplicant('pause');
   // What can be read without the supplicant would not hang.
-  const put = stores[0]?.fail(HANGING_MS, ['put', 'a', 'held up']);
-  const others = kinds.slice(1).map(({ call }, index) => stores[index + 1]?.fail(HANGING_MS, call));
+  const put = stores[0]?.fail(hangingMs, ['put', 'a', 'held up']);
+  // Node.js keeps timers for the same time in one list, and goes through it before it looks at others.
+  const others = kinds.slice(1).map(({ call }, index) => stores[index + 1]?.fail(hangingMs + index + 1, call));
+  const calls = [put, ...others].filter((call) => call !== undefined);
+  let over = 0;
+  for (const call of calls) void call.then(() => over++);
   // By then the process has begun with all of them.
   await alice.run(() => undefined);
-  const amid = await bestRead();
-  expect(amid).toBeLessThan(2 * before + LATE_MS);
-  process.stdout.write(`${String(FILES)} files: ${before.toFixed(0)} ms before, ${amid.toFixed(0)} ms amid\n`);
-  const ended = await Promise.all([put, ...others]);
-  expect(ended.map((end) => end?.code)).toEqual(kinds.map(() => 'ERR_TIMEOUT'));
-  for (const end of ended) expect(end?.ms).toBeLessThan(2 * LATE_MS);
+  const during = await read();
+  expect([before.read, during.read, over]).toEqual([FILES, FILES, 0]);
+  process.stdout.write(
+    `${String(FILES)} files: ${before.ms.toFixed(0)} ms before, ${during.ms.toFixed(0)} ms during\n`,
+  );
+  const ends = await Promise.all(calls);
+  const byMethod = kinds.map(({ call: [method] }, index) => [method, ends[index]]);
+  expect(byMethod).toMatchObject(kinds.map(({ call: [method] }) => [method, IN_TIME]));
   await on.machine.supplicant('continue');
   for (const store of stores) await caughtUp(() => store.make('has', 'b'));
   await expectWorks(await open({ domain: 'files' }));
 });
 
 test('a program ends all the same, amid a call too', async () => {
-  const { value, msToExit } = await runScript(
+  const { value, timersStruck } = await runScript(
     on.machine,
     { uid: Uid.alice },
-    async ({ SecureStorage, pause }, timeoutMs) => {
-      const opened = await SecureStorage.open();
+    async ({ SecureStorage, pause }, timeoutMs, patientMs) => {
+      const opened = await SecureStorage.open({ timeoutMs: patientMs });
       await pause();
       return opened.put('a', 'late', { timeoutMs }).then(
         () => 'none',
         (error: unknown) => (error as { code: string }).code,
       );
     },
-    [DEADLINE_MS],
+    [DEADLINE_MS, PATIENT_MS],
     () => on.machine.supplicant('pause'),
   );
-  expect(value).toBe('ERR_TIMEOUT');
-  expect(msToExit).toBeLessThan(4 * LATE_MS);
+  // It ended, though the call still hangs.
+  expect([value, timersStruck]).toEqual(['ERR_TIMEOUT', 0]);
   await on.machine.supplicant('continue');
   // Linux ends a supplicant that answers a request whose client is gone, and the Trusted Application with it.
   const store = await caughtUp(() => open({}), ['ERR_TIMEOUT', 'ERR_NO_SUPPLICANT', 'ERR_TA_DEAD']);

@@ -80,7 +80,11 @@ describe('exec', () => {
 
   test('kills a command and its children when their time is over', async () => {
     const { machine } = machineOfFile;
-    const late = machine.exec(['sh', '-c', 'echo begun; sleep 4321; true'], { timeoutMs: 1500 });
+    // Time enough for its output, whatever the pace of the machine is just now.
+    const began = performance.now();
+    await machine.exec(['sh', '-c', 'echo begun']);
+    const timeoutMs = 1500 + Math.ceil(10 * (performance.now() - began));
+    const late = machine.exec(['sh', '-c', 'echo begun; sleep 4321; true'], { timeoutMs });
     await expect(late).rejects.toMatchObject({ code: 'ETIMEDOUT', stdout: Buffer.from('begun\n') });
     expect((await machine.exec(['pgrep', '-f', 'sleep 4321'])).stdout.toString()).toBe('');
   });

@@ -8,19 +8,16 @@ export interface Failed {
   readonly code: string;
   readonly message: string;
   readonly outcomeUnknown: boolean | undefined;
-  /** Milliseconds until then. */
-  readonly ms: number;
 }
 
-/** The error that a call rejects with, and when. */
+/** The error that a call rejects with. */
 export async function failed(call: Promise<unknown>): Promise<Failed> {
-  const began = performance.now();
   const error = await call.then(
     () => ({ code: 'none', message: '' }),
-    (reason: unknown) => reason as Omit<Failed, 'ms'>,
+    (reason: unknown) => reason as Failed,
   );
-  const { code, message, outcomeUnknown } = error as Omit<Failed, 'ms'>;
-  return { code, message, outcomeUnknown, ms: performance.now() - began };
+  const { code, message, outcomeUnknown } = error as Failed;
+  return { code, message, outcomeUnknown };
 }
 
 /** What a store says while a supplicant comes back or catches up with what it missed. */
@@ -33,7 +30,7 @@ export async function caughtUp<T>(call: () => Promise<T>, passing: readonly stri
       return await call();
     } catch (error) {
       const { code = '' } = error as { code?: string };
-      if (attempt === 50 || !passing.includes(code)) throw error;
+      if (attempt === 300 || !passing.includes(code)) throw error;
       await delay(200);
     }
   }

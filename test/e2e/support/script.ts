@@ -12,10 +12,8 @@ export interface ScriptContext {
 /** What became of a script. */
 export interface Ended<T> {
   readonly value: T;
-  /** Milliseconds from the script's return to the exit of its process. */
-  readonly msToExit: number;
-  /** Milliseconds that Node.js took to start: how slow the emulated machine just was. */
-  readonly msToStart: number;
+  /** Timers that struck after the script had returned: its process waited for them before it ended. */
+  readonly timersStruck: number;
   readonly stderr: string;
 }
 
@@ -49,7 +47,14 @@ export async function runScript<T, A extends unknown[]>(
 
 /** Runs over there. */
 function program(script: (context: ScriptContext, ...args: unknown[]) => Promise<unknown>, args: unknown[]): void {
-  const msToStart = performance.now();
+  const { createHook } = require('node:async_hooks') as typeof import('node:async_hooks');
+  const timers = new Set<number>();
+  let hasReturned = false;
+  let timersStruck = 0;
+  createHook({
+    init: (id, type) => type === 'Timeout' && timers.add(id),
+    before: (id) => hasReturned && timers.has(id) && timersStruck++,
+  }).enable();
   const { SecureStorage } = require('optee-secure-storage') as typeof import('../../../src-ts/index.js');
   const { writeSync } = require('node:fs') as typeof import('node:fs');
   const pause = async () => {
@@ -57,9 +62,9 @@ function program(script: (context: ScriptContext, ...args: unknown[]) => Promise
     await new Promise((resolve) => process.stdin.resume().once('end', resolve));
   };
   void script({ SecureStorage, pause }, ...args).then((value) => {
-    const returned = performance.now();
+    hasReturned = true;
     process.on('exit', () => {
-      writeSync(1, JSON.stringify({ value, msToStart, msToExit: performance.now() - returned }));
+      writeSync(1, JSON.stringify({ value, timersStruck }));
     });
   });
 }

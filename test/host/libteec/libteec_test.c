@@ -499,6 +499,22 @@ CASE(storage_in_a_folder_outlives_the_process)
 	remove_folder();
 }
 
+/* By the kernel's list of locks, in which those that wait have an arrow. */
+static int waits_for_a_lock(pid_t process)
+{
+	FILE *locks = fopen("/proc/locks", "r");
+	char line[256] = "";
+	int waits = 0;
+	int pid = 0;
+
+	CHECK(locks);
+	while (fgets(line, sizeof(line), locks))
+		waits |= sscanf(line, "%*d: -> %*s %*s %*s %d", &pid) == 1 &&
+			 pid == process;
+	fclose(locks);
+	return waits;
+}
+
 /* The TA's cache would be wrong if another process wrote. */
 CASE(one_process_at_a_time_has_the_folder)
 {
@@ -512,8 +528,8 @@ CASE(one_process_at_a_time_has_the_folder)
 	child = fork_to(see_first_put_second, start);
 	connect_client(&client);
 	CHECK(write(start[1], "", 1) == 1);
-	usleep(100 * 1000);
-	CHECK_EQ(waitpid(child, NULL, WNOHANG), 0);
+	while (!waits_for_a_lock(child))
+		CHECK_EQ(waitpid(child, NULL, WNOHANG), 0);
 	CHECK_EQ(put(&client, "k", "first"), TEEC_SUCCESS);
 	disconnect(&client);
 	wait_for(child);
