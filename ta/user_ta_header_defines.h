@@ -19,11 +19,11 @@
 
 #define TA_STACK_SIZE (8 * 1024)
 /*
- * A put that returns the previous value holds two values of 1 MiB; the rest
- * is the cache (CACHE_BUDGET) and the images of one change.
+ * The memory of requests and the cache (mem.c) and what sessions take. A put
+ * that returns the previous value holds two values of 1 MiB.
  */
 #ifndef TA_DATA_SIZE
-#define TA_DATA_SIZE (3 * 1024 * 1024)
+#define TA_DATA_SIZE (3 * 1024 * 1024 - 64 * 1024)
 #endif
 
 #define TA_VERSION                                                             \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "mem_watch.h"
 #include "pool.h"
 #include "port.h"
 #include "tee_internal_api.h"
@@ -79,17 +80,20 @@ void soft_tee_watch(const void *secret, size_t size)
 	heap.secret_size = size;
 }
 
-static bool has_secret(const struct block *block)
+/* Looks into what the TA keeps closed, too (mem_watch.h). */
+MEM_UNWATCHED static bool has_secret(const struct block *block)
 {
 	const uint8_t *data = (const uint8_t *)(block + 1);
+	size_t same = 0;
 	size_t n = 0;
 
 	if (!heap.secret_size || block->size < heap.secret_size)
 		return false;
-	for (n = 0; n <= block->size - heap.secret_size; n++)
-		if (data[n] == heap.secret[0] &&
-		    !memcmp(data + n, heap.secret, heap.secret_size))
-			return true;
+	for (n = 0; n <= block->size - heap.secret_size; n++) {
+		for (same = 0; data[n + same] == heap.secret[same];)
+			if (++same == heap.secret_size)
+				return true;
+	}
 	return false;
 }
 
@@ -110,6 +114,11 @@ static bool must_fail(void)
 		return false;
 	return heap.allocations == heap.fail_at ||
 	       (heap.fail_later && heap.allocations > heap.fail_at);
+}
+
+bool mem_watch_fails(void)
+{
+	return must_fail();
 }
 
 /* A place in the heap, or NULL. */

@@ -504,7 +504,7 @@ export const errorTable = {
   },
   ERR_NO_MEMORY: {
     meaning: 'the TEE has no memory left for this request',
-    causes: ['large values of several users at once', 'other Trusted Applications hold the memory of the secure world'],
+    causes: ['hundreds of sessions are open at once', 'other Trusted Applications hold the memory of the secure world'],
     remedy: 'Try again later or with smaller values; other Trusted Applications may be using the memory.',
     retry: Retry.LATER,
     exit: Exit.ERROR,

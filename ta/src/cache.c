@@ -3,6 +3,7 @@
 
 #include "mem.h"
 
+static struct cached table[CACHE_COUNT];
 static struct cached *newest;
 static struct cached *oldest;
 static size_t used;
@@ -15,17 +16,33 @@ static size_t cost(const struct cached *cached)
 		       sizeof(uint32_t);
 }
 
+/* A free place in the table, or NULL. */
+static struct cached *free_place(void)
+{
+	uint32_t n = 0;
+
+	while (n < CACHE_COUNT && (table[n].holders || table[n].kept))
+		n++;
+	return n < CACHE_COUNT ? table + n : NULL;
+}
+
 struct cached *cached_new(const struct owner *owner, uint64_t number,
 			  const struct node *node)
 {
-	struct cached *cached = mem_alloc(sizeof(*cached));
+	struct cached *cached = NULL;
 
+	do {
+		cached = free_place();
+	} while (!cached && cache_evict());
 	if (!cached)
 		return NULL;
-	cached->owner = *owner;
-	cached->number = number;
-	cached->holders = 1;
-	cached->node = *node;
+	*cached = (struct cached){
+		.owner = *owner, .number = number, .holders = 1, .node = *node
+	};
+	mem_let_move(node->image, &cached->node.image, &cached->holders);
+	if (node->offsets)
+		mem_let_move(node->offsets, &cached->node.offsets,
+			     &cached->holders);
 	return cached;
 }
 
@@ -34,7 +51,7 @@ static void free_if_unused(struct cached *cached)
 	if (cached->holders || cached->kept)
 		return;
 	node_free(&cached->node);
-	mem_free(cached, sizeof(*cached));
+	mem_wipe(cached, sizeof(*cached));
 }
 
 void cached_hold(struct cached *cached)

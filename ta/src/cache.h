@@ -4,7 +4,8 @@
  * least recently used go first when the budget or the heap is exhausted. All
  * memory is wiped when it is given up.
  *
- * Who gets an object holds it and releases it; a held object is never freed.
+ * Who gets an object holds it and releases it; a held object is never freed or
+ * moved.
  */
 #ifndef CACHE_H
 #define CACHE_H
@@ -12,9 +13,13 @@
 #include "node.h"
 #include "persistent.h"
 
-/* Room for the 10 000 keys of the quota at 64 bytes each, with offsets. */
+/* Half of the TA's memory: every request finds the other half free. */
 #ifndef CACHE_BUDGET
-#define CACHE_BUDGET (768 * 1024)
+#define CACHE_BUDGET (1536 * 1024)
+#endif
+/* How many objects there may be in memory at once. */
+#ifndef CACHE_COUNT
+#define CACHE_COUNT 256
 #endif
 /* Larger values are read again each time, not kept; nodes always are. */
 #ifndef CACHE_VALUE_MAX
@@ -32,8 +37,8 @@ struct cached {
 	bool settled;
 	/* Of a root: the stored one is to be compared before it is used. */
 	bool doubted;
-	/* Of a root: its garbage is gone. */
-	bool clean;
+	/* Of a root: so much of its garbage is gone, from the front on. */
+	uint32_t removed;
 	/* A value has an image and a size only. */
 	struct node node;
 };

@@ -75,19 +75,9 @@ static size_t added_size(const struct draft *draft,
 		if (value > draft_inline_max(draft))
 			value = sizeof(uint64_t);
 		size += RECORD_HEADER_SIZE + changes[n].key.size + value;
-		if (changes[n].existed && changes[n].old.kind == RECORD_OBJECT)
-			size += GARBAGE_SIZE;
 	}
 	return size;
 }
-
-/*
- * Every object makes every access of every Trusted Application dearer, so one
- * owner does not get any number of them.
- */
-#ifndef OBJECTS_MAX
-#define OBJECTS_MAX 1024
-#endif
 
 /* Writes a large value as an object that nothing refers to yet. */
 static TEE_Result write_value(struct draft *draft, const struct change *change,
@@ -95,7 +85,7 @@ static TEE_Result write_value(struct draft *draft, const struct change *change,
 {
 	TEE_Result res = TEE_SUCCESS;
 
-	if (draft->head.objects + draft->head.index_count >= OBJECTS_MAX)
+	if (draft_is_full(draft))
 		return SECSTOR_ERROR_QUOTA;
 	res = draft_new_number(draft, &record->number);
 	if (res)
@@ -106,21 +96,20 @@ static TEE_Result write_value(struct draft *draft, const struct change *change,
 			   change->value.size);
 }
 
-static TEE_Result put_change(struct draft *draft, struct change *change)
+static TEE_Result put_change(struct draft *draft, struct change *change,
+			     uint64_t revision)
 {
 	struct record record = {
 		.key = change->key,
-		.revision = ++draft->head.revision,
+		.revision = revision,
 		.kind = change->remove ? RECORD_DELETED : RECORD_INLINE,
 		.value_size = (uint32_t)change->value.size,
 		.value = change->value.data,
 	};
 	TEE_Result res = TEE_SUCCESS;
 
-	if (change->remove)
-		change->revision = change->existed ? change->old.revision : 0;
-	else
-		change->revision = record.revision;
+	change->revision = change->remove ? change->old.revision
+					  : record.revision;
 	if (change->existed && change->old.kind == RECORD_OBJECT)
 		res = draft_add_garbage(draft, change->old.number);
 	if (!res && change->value.size > draft_inline_max(draft))
@@ -154,51 +143,191 @@ static bool has_effect(const struct change *changes, uint32_t count)
 	return false;
 }
 
-/* Looks everything up; *failed as in change_apply(). */
-static TEE_Result prepare(struct draft *draft, struct change *changes,
-			  uint32_t count, uint32_t *failed)
-{
-	TEE_Result res = TEE_SUCCESS;
+/* Changes in the making. */
+struct changing {
+	struct draft draft;
+	struct change *changes;
+	struct change *const *order;
+	uint32_t count;
+	uint64_t revision; /* the highest before these changes */
+	/* The first change that can't be made, and why. */
+	TEE_Result fault;
+	uint32_t faulty;
+};
 
-	for (*failed = 0; *failed < count; ++*failed) {
-		res = look_up(draft->owner, changes + *failed);
-		if (res)
-			return res;
-		account(&draft->head, changes + *failed);
-	}
-	*failed = SECSTOR_INDEX_NONE;
-	return check_quota(draft);
+/* Not about a key: nothing further can be said. */
+static bool is_about_key(TEE_Result res)
+{
+	return res == SECSTOR_ERROR_EXISTS || res == SECSTOR_ERROR_CONFLICT ||
+	       res == TEE_ERROR_CORRUPT_OBJECT;
 }
 
-static TEE_Result make_draft(struct draft *draft, struct change *changes,
-			     uint32_t count)
+/*
+ * Looks one key up, and notes its fault. Any other error ends the changes.
+ * *failed as in change_apply().
+ */
+static TEE_Result check(struct changing *changing, struct change *change,
+			uint32_t *failed)
 {
-	size_t size = added_size(draft, changes, count);
-	TEE_Result res = flush_for(draft, size);
+	uint32_t n = (uint32_t)(change - changing->changes);
+	TEE_Result res = look_up(changing->draft.owner, change);
+
+	if (res && !is_about_key(res)) {
+		*failed = n;
+		return res;
+	}
+	if (res && n < changing->faulty) {
+		changing->fault = res;
+		changing->faulty = n;
+	}
+	return TEE_SUCCESS;
+}
+
+static TEE_Result make(struct changing *changing, struct change *change)
+{
+	uint64_t n = (uint64_t)(change - changing->changes);
+
+	change->revision = 0;
+	if (change->remove && !change->existed)
+		return TEE_SUCCESS;
+	return put_change(&changing->draft, change, changing->revision + n + 1);
+}
+
+/* How many of the changes up to the n-th one are in one range with it. */
+static uint32_t count_in_range(const struct changing *changing, uint32_t n,
+			       uint32_t range)
+{
+	const struct draft *draft = &changing->draft;
+	struct span from = draft->index[range].separator;
+	uint32_t count = 1;
+
+	while (count <= n &&
+	       span_compare(changing->order[n - count]->key, from) >= 0)
+		count++;
+	return count;
+}
+
+/*
+ * Makes all changes of one range, up to the n-th one in order, and moves them
+ * down at once where there are too many for the root, while what is in the
+ * range now is in memory: so each leaf is read once.
+ */
+static TEE_Result change_range(struct changing *changing, uint32_t n,
+			       uint32_t *count, uint32_t *failed)
+{
+	struct draft *draft = &changing->draft;
+	struct change *const *order = changing->order;
+	uint32_t range = draft_find_range(draft, order[n]->key);
+	TEE_Result res = TEE_SUCCESS;
+	uint32_t k = 0;
+
+	*count = count_in_range(changing, n, range);
+	for (k = 0; k < *count && !res; k++)
+		res = check(changing, order[n - k], failed);
+	/* After the first fault the rest is looked up to find out which. */
+	if (res || changing->fault)
+		return res;
+	for (k = 0; k < *count && !res; k++) {
+		account(&draft->head, order[n - k]);
+		res = make(changing, order[n - k]);
+	}
+	return res ? res : flush_range_of_batch(draft, range);
+}
+
+/* Makes changes that are too many for the root. From the last key on, because
+ * ranges that are divided make new ones behind them. */
+static TEE_Result make_many(struct changing *changing, uint32_t *failed)
+{
+	TEE_Result res = draft_need_range(&changing->draft);
+	uint32_t left = changing->count;
+
+	while (left && !res) {
+		uint32_t count = 0;
+
+		res = change_range(changing, left - 1, &count, failed);
+		left -= count;
+	}
+	if (!res && changing->fault) {
+		*failed = changing->faulty;
+		return changing->fault;
+	}
+	return res ? res : check_quota(&changing->draft);
+}
+
+/* Makes changes that the root has room for; nothing is written before all of
+ * them can be made. */
+static TEE_Result make_few(struct changing *changing, size_t size,
+			   uint32_t *failed)
+{
+	struct draft *draft = &changing->draft;
+	TEE_Result res = TEE_SUCCESS;
 	uint32_t n = 0;
 
-	for (n = 0; n < count && !res; n++)
-		res = put_change(draft, changes + n);
+	for (n = 0; n < changing->count && !res; n++)
+		res = check(changing, changing->order[n], failed);
 	if (res)
 		return res;
-	remove_idle_marks(draft, changes, count);
-	return flush_batch(draft);
+	if (changing->fault) {
+		*failed = changing->faulty;
+		return changing->fault;
+	}
+	for (n = 0; n < changing->count; n++)
+		account(&draft->head, changing->changes + n);
+	res = check_quota(draft);
+	if (!res && has_effect(changing->changes, changing->count))
+		res = flush_for(draft, size);
+	for (n = 0; n < changing->count && !res; n++)
+		res = make(changing, changing->changes + n);
+	return res;
+}
+
+static TEE_Result make_all(struct changing *changing, uint32_t *failed)
+{
+	struct draft *draft = &changing->draft;
+	size_t size = added_size(draft, changing->changes, changing->count);
+	TEE_Result res = TEE_SUCCESS;
+
+	changing->revision = draft->head.revision;
+	if (size > ROOT_SIZE_OF_BATCH)
+		res = make_many(changing, failed);
+	else
+		res = make_few(changing, size, failed);
+	if (res)
+		return res;
+	draft->head.revision += changing->count;
+	remove_idle_marks(draft, changing->changes, changing->count);
+	res = flush_batch(draft);
+	ranges_tidy(draft);
+	if (!res && draft_index_is_too_large(draft))
+		res = SECSTOR_ERROR_QUOTA;
+	return res;
 }
 
 TEE_Result change_apply(const struct owner *owner, struct change *changes,
-			uint32_t count, uint32_t *failed)
+			struct change *const *order, uint32_t count,
+			uint32_t *failed)
 {
-	struct draft draft = { 0 };
-	TEE_Result res = draft_begin(&draft, owner);
+	struct changing changing = {
+		.changes = changes,
+		.order = order,
+		.count = count,
+		.faulty = SECSTOR_INDEX_NONE,
+	};
+	TEE_Result res = draft_begin(&changing.draft, owner);
 
 	*failed = SECSTOR_INDEX_NONE;
 	if (res)
 		return res;
-	res = prepare(&draft, changes, count, failed);
-	/* Nothing is written for a key that was not there. */
-	if (!res && has_effect(changes, count))
-		res = make_draft(&draft, changes, count);
+	res = make_all(&changing, failed);
+	/* Nothing is written for keys that were not there. */
 	if (res || !has_effect(changes, count))
-		return draft_abandon(&draft, res);
-	return draft_commit(&draft);
+		return draft_abandon(&changing.draft, res);
+	return draft_commit(&changing.draft);
+}
+
+TEE_Result change_one(const struct owner *owner, struct change *change)
+{
+	uint32_t failed = 0;
+
+	return change_apply(owner, change, &change, 1, &failed);
 }

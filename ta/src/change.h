@@ -16,7 +16,8 @@ struct change {
 };
 
 /*
- * Makes the changes, of which no two have one key.
+ * Makes the changes, of which no two have one key. `order` has all of them by
+ * ascending key.
  *
  * SECSTOR_ERROR_EXISTS, SECSTOR_ERROR_CONFLICT  an expectation failed
  * SECSTOR_ERROR_QUOTA
@@ -27,13 +28,18 @@ struct change {
  * SECSTOR_INDEX_NONE.
  */
 TEE_Result change_apply(const struct owner *owner, struct change *changes,
-			uint32_t count, uint32_t *failed);
+			struct change *const *order, uint32_t count,
+			uint32_t *failed);
+
+/* The same for one change. */
+TEE_Result change_one(const struct owner *owner, struct change *change);
 
 /*
  * Removes every key with the prefix, which is a domain and NUL at least, and
- * forgets what was lost under it. *removed counts the keys that were there.
+ * forgets what was lost under it. *removed counts the keys that were there;
+ * *left tells that objects of theirs still wait to be removed.
  */
 TEE_Result change_clear(const struct owner *owner, struct span prefix,
-			uint32_t *removed);
+			uint32_t *removed, bool *left);
 
 #endif /* CHANGE_H */

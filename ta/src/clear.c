@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "change.h"
+#include "flush.h"
 #include "mem.h"
-#include "ranges.h"
 
 struct clear {
 	struct draft draft;
@@ -125,7 +125,7 @@ static TEE_Result clear_range(struct clear *clear, uint32_t n)
 	if (!res)
 		res = sift(clear, &merged);
 	if (!res && clear->removed != before)
-		res = range_store(&clear->draft, n, &merged, true);
+		res = flush_store(&clear->draft, n, &merged, true);
 	merged_free(&merged);
 	return res;
 }
@@ -157,32 +157,69 @@ static TEE_Result recount(struct draft *draft)
 	return TEE_SUCCESS;
 }
 
+/* The last range that begins before the end of the prefix. */
+static uint32_t last_range(const struct clear *clear)
+{
+	const struct draft *draft = &clear->draft;
+	uint32_t n = draft_find_range(draft, clear->end);
+
+	if (n && span_compare(draft->index[n].separator, clear->end) >= 0)
+		n--;
+	return n;
+}
+
 static TEE_Result clear_ranges(struct clear *clear)
 {
-	static const struct index_entry all = { .kind = INDEX_EMPTY };
 	struct draft *draft = &clear->draft;
-	TEE_Result res = TEE_SUCCESS;
+	TEE_Result res = draft_need_range(draft);
 	uint32_t first = 0;
+	uint32_t last = 0;
 	uint32_t n = 0;
 
-	if (!draft->head.index_count)
-		res = draft_insert_range(draft, 0, &all);
 	if (res)
 		return res;
-	/* From the end, because ranges come and go behind the current one. */
+	/*
+	 * From the end, because ranges come and go behind the current one. The
+	 * two at the edges come last: what stays of them may be joined with
+	 * what they then have for neighbours.
+	 */
 	first = draft_find_range(draft, clear->prefix);
-	for (n = draft_find_range(draft, clear->end) + 1; n-- > first && !res;)
-		if (span_compare(draft->index[n].separator, clear->end) < 0)
-			res = clear_range(clear, n);
+	last = last_range(clear);
+	for (n = last; n-- > first + 1 && !res;)
+		res = clear_range(clear, n);
+	if (!res && last > first)
+		res = clear_range(clear, last_range(clear));
+	if (!res)
+		res = clear_range(clear,
+				  draft_find_range(draft, clear->prefix));
 	if (!res && clear->lost)
 		res = recount(draft);
-	if (draft->head.index_count == 1 && draft->index[0].kind == INDEX_EMPTY)
-		draft->head.index_count = 0;
+	ranges_tidy(draft);
+	if (!res && draft_index_is_too_large(draft))
+		res = SECSTOR_ERROR_QUOTA;
 	return res;
 }
 
+static bool has_garbage(const struct owner *owner)
+{
+	struct cached *root = cache_get(owner, ROOT_NUMBER);
+	bool left = root && root->removed < root->node.head.garbage_count;
+
+	cached_release(root);
+	return left;
+}
+
+/* Also to forget garbage that is gone: so a store becomes small again. */
+static bool has_effect(const struct clear *clear)
+{
+	const struct draft *draft = &clear->draft;
+
+	return clear->removed || clear->lost ||
+	       draft->head.garbage_count < draft->root->node.head.garbage_count;
+}
+
 TEE_Result change_clear(const struct owner *owner, struct span prefix,
-			uint32_t *removed)
+			uint32_t *removed, bool *left)
 {
 	struct clear clear = { .prefix = prefix };
 	uint8_t *end = mem_alloc(prefix.size);
@@ -204,12 +241,13 @@ TEE_Result change_clear(const struct owner *owner, struct span prefix,
 		res = clear_ranges(&clear);
 		if (res)
 			res = draft_abandon(&clear.draft, res);
-		else if (!clear.removed && !clear.lost)
+		else if (!has_effect(&clear))
 			res = draft_leave(&clear.draft);
 		else
 			res = draft_commit(&clear.draft);
 	}
 	*removed = clear.removed;
+	*left = !res && has_garbage(owner);
 	mem_free(end, prefix.size);
 	return res;
 }

@@ -15,7 +15,16 @@
 #endif
 /* So many objects are held at the smallest size of leaves. */
 #ifndef FEW_OBJECTS
-#define FEW_OBJECTS 16
+#define FEW_OBJECTS 18
+#endif
+/*
+ * Keys with much in common have long separators, and each change writes the
+ * whole index. Leaves have at least this many times its size, so that it
+ * grows with the square root of what is stored; and it has a limit.
+ */
+#define INDEX_SHARE 3
+#ifndef INDEX_MAX_SIZE
+#define INDEX_MAX_SIZE (128 * 1024)
 #endif
 
 /*
@@ -124,17 +133,30 @@ static TEE_Result copy_entries(struct draft *draft)
 	return TEE_SUCCESS;
 }
 
-static TEE_Result remove_garbage(struct cached *root)
+/*
+ * So many objects that nothing refers to any more are removed with one change,
+ * and as many again as it has written. Each removal passes the directory of
+ * all objects, so a change that lets go of hundreds would take minutes. Others
+ * wait in the root for later changes.
+ */
+#ifndef GARBAGE_PER_CHANGE
+#define GARBAGE_PER_CHANGE 8
+#endif
+
+static TEE_Result remove_garbage(struct cached *root, uint64_t most)
 {
 	const struct node *node = &root->node;
 	TEE_Result res = TEE_SUCCESS;
-	uint32_t n = 0;
 
-	for (n = 0; n < node->head.garbage_count && !res; n++) {
-		cache_drop(&root->owner, node_garbage(node, n));
-		res = twins_remove(&root->owner, node_garbage(node, n));
+	for (; root->removed < node->head.garbage_count && most; most--) {
+		uint64_t number = node_garbage(node, root->removed);
+
+		cache_drop(&root->owner, number);
+		res = twins_remove(&root->owner, number);
+		if (res)
+			break;
+		root->removed++;
 	}
-	root->clean = !res;
 	return res;
 }
 
@@ -167,7 +189,7 @@ static uint32_t count_pairs(const struct cached *root)
 
 	for (n = 0; n < node->head.index_count; n++)
 		pairs += node_index(node, n).kind == INDEX_LEAF;
-	return root->clean ? pairs : pairs + node->head.garbage_count;
+	return pairs + node->head.garbage_count - root->removed;
 }
 
 /* The root as it is stored, and what the registry says of its owner. */
@@ -182,6 +204,7 @@ static TEE_Result root_to_change(struct draft *draft)
 	return res ? res : settle(draft->root);
 }
 
+/* Works garbage off, and takes along what stays for later. */
 static TEE_Result carry_garbage(struct draft *draft)
 {
 	const struct node *node = &draft->root->node;
@@ -189,9 +212,9 @@ static TEE_Result carry_garbage(struct draft *draft)
 	uint32_t n = 0;
 
 	draft->head.garbage_count = 0;
-	if (draft->root->clean || !remove_garbage(draft->root))
-		return TEE_SUCCESS;
-	for (n = 0; n < node->head.garbage_count && !res; n++)
+	remove_garbage(draft->root, GARBAGE_PER_CHANGE);
+	for (n = draft->root->removed; n < node->head.garbage_count && !res;
+	     n++)
 		res = draft_add_garbage(draft, node_garbage(node, n));
 	return res;
 }
@@ -318,8 +341,8 @@ static bool has_ended(const struct cached *root)
 {
 	const struct node_header *head = &root->node.head;
 
-	return root->clean && head->sequence && !head->keys &&
-	       !head->index_count && !head->record_count;
+	return root->removed == head->garbage_count && head->sequence &&
+	       !head->keys && !head->index_count && !head->record_count;
 }
 
 /*
@@ -359,7 +382,9 @@ TEE_Result draft_commit(struct draft *draft)
 	}
 	root->settled = true;
 	cache_add(root);
-	remove_garbage(root);
+	remove_garbage(root, draft->head.next_number -
+				     draft->root->node.head.next_number +
+				     GARBAGE_PER_CHANGE);
 	if (draft->may_end && has_ended(root))
 		end_store(draft->owner, root);
 	else
@@ -404,6 +429,14 @@ TEE_Result draft_insert_range(struct draft *draft, uint32_t n,
 	draft->index[n] = *entry;
 	draft->head.index_count++;
 	return TEE_SUCCESS;
+}
+
+TEE_Result draft_need_range(struct draft *draft)
+{
+	static const struct index_entry all = { .kind = INDEX_EMPTY };
+
+	return draft->head.index_count ? TEE_SUCCESS
+				       : draft_insert_range(draft, 0, &all);
 }
 
 void draft_remove_range(struct draft *draft, uint32_t n)
@@ -472,23 +505,65 @@ void draft_remove_record(struct draft *draft, struct span key)
 
 size_t draft_size(const struct draft *draft)
 {
-	return NODE_HEADER_SIZE + draft->head.garbage_count * GARBAGE_SIZE +
+	return NODE_HEADER_SIZE +
 	       node_records_size(draft->records, draft->head.record_count);
+}
+
+/* By a number of bytes that grows with the store. */
+static size_t leaf_size(size_t size)
+{
+	if (size <= LEAF_MIN_SIZE)
+		return LEAF_MIN_SIZE;
+	return size < LEAF_MAX_SIZE ? size : LEAF_MAX_SIZE;
+}
+
+static size_t size_by_objects(const struct draft *draft)
+{
+	return (draft->head.index_count + draft->head.objects) *
+	       (size_t)(LEAF_MIN_SIZE / FEW_OBJECTS);
 }
 
 size_t draft_leaf_max(const struct draft *draft)
 {
-	size_t objects = draft->head.index_count + draft->head.objects;
+	size_t by_objects = size_by_objects(draft);
+	size_t by_index =
+		INDEX_SHARE *
+		node_index_size(draft->index, draft->head.index_count);
 
-	if (objects <= FEW_OBJECTS)
-		return LEAF_MIN_SIZE;
-	objects = objects * (LEAF_MIN_SIZE / FEW_OBJECTS);
-	return objects < LEAF_MAX_SIZE ? objects : LEAF_MAX_SIZE;
+	return leaf_size(by_objects > by_index ? by_objects : by_index);
 }
 
 size_t draft_inline_max(const struct draft *draft)
 {
-	return draft_leaf_max(draft) / 8;
+	return leaf_size(size_by_objects(draft)) / 8;
+}
+
+/*
+ * Every object makes every access of every Trusted Application dearer, so one
+ * owner does not get any number of them.
+ */
+#ifndef OBJECTS_MAX
+#define OBJECTS_MAX 1024
+#endif
+
+bool draft_is_full(const struct draft *draft)
+{
+	return draft->head.objects + draft->head.index_count >= OBJECTS_MAX;
+}
+
+bool draft_index_is_too_large(const struct draft *draft)
+{
+	const struct node *root = &draft->root->node;
+	size_t before = 0;
+	size_t size = node_index_size(draft->index, draft->head.index_count);
+	uint32_t n = 0;
+
+	if (size <= INDEX_MAX_SIZE)
+		return false;
+	for (n = 0; n < root->head.index_count; n++)
+		before +=
+			INDEX_HEADER_SIZE + node_index(root, n).separator.size;
+	return size > before;
 }
 
 TEE_Result draft_write_leaf(struct draft *draft, struct index_entry *entry,

@@ -80,6 +80,9 @@ TEE_Result draft_add_garbage(struct draft *draft, uint64_t number);
 TEE_Result draft_insert_range(struct draft *draft, uint32_t n,
 			      const struct index_entry *entry);
 
+/* Sees to it that there is a range: all keys are in it, if it is the first. */
+TEE_Result draft_need_range(struct draft *draft);
+
 /* Takes the n-th range out; the one before takes over its keys. */
 void draft_remove_range(struct draft *draft, uint32_t n);
 
@@ -98,17 +101,22 @@ uint32_t draft_find(const struct draft *draft, struct span key, bool *exact);
 /* The range of the index that the key falls into; there must be one. */
 uint32_t draft_find_range(const struct draft *draft, struct span key);
 
-/* The size of the root that the draft would make, without its index. */
+/* The size of the root that the draft would make, without index and garbage. */
 size_t draft_size(const struct draft *draft);
 
 /*
  * The most that a leaf of this store holds, in bytes, and the largest value
  * that is kept inline. The more objects a store has, the more each may hold:
- * OP-TEE's cost for every access grows with the number of objects, so both
- * grow as the square root of what is stored.
+ * OP-TEE's cost for every access grows with the number of objects.
  */
 size_t draft_leaf_max(const struct draft *draft);
 size_t draft_inline_max(const struct draft *draft);
+
+/* Whether there are as many leaves and values as there may be. */
+bool draft_is_full(const struct draft *draft);
+
+/* Whether the changes make an index that is beyond its limit. */
+bool draft_index_is_too_large(const struct draft *draft);
 
 /*
  * Writes the leaf of an index entry and puts it into the cache. The number is

@@ -63,12 +63,19 @@ static bool references_are_sound(uint32_t types, const TEE_Param *params)
 
 TEE_Result TA_CreateEntryPoint(void)
 {
-	return TEE_SUCCESS;
+	return mem_begin() ? TEE_SUCCESS : TEE_ERROR_OUT_OF_MEMORY;
 }
 
 void TA_DestroyEntryPoint(void)
 {
 	cache_drop_all();
+	mem_end();
+}
+
+static void free_session(struct session *session)
+{
+	mem_wipe(session, sizeof(*session));
+	TEE_Free(session);
 }
 
 static TEE_Result take_domain(struct session *session, const TEE_Param *param)
@@ -110,14 +117,14 @@ TEE_Result TA_OpenSessionEntryPoint(uint32_t types,
 		return TEE_ERROR_BAD_PARAMETERS;
 	if (params[0].value.a != SECSTOR_PROTOCOL_VERSION)
 		return SECSTOR_ERROR_PROTOCOL;
-	session = mem_alloc(sizeof(*session));
+	session = TEE_Malloc(sizeof(*session), 0);
 	if (!session)
 		return TEE_ERROR_OUT_OF_MEMORY;
 	res = session_owner(&session->owner);
 	if (!res)
 		res = take_domain(session, params + 1);
 	if (res) {
-		mem_free(session, sizeof(*session));
+		free_session(session);
 		return res;
 	}
 	if (with_id)
@@ -129,7 +136,7 @@ TEE_Result TA_OpenSessionEntryPoint(uint32_t types,
 
 void TA_CloseSessionEntryPoint(void *context)
 {
-	mem_free(context, sizeof(struct session));
+	free_session(context);
 }
 
 /* After an error nothing of an output reference is to be looked at. */

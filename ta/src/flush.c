@@ -66,32 +66,45 @@ static TEE_Result store_joined(struct draft *draft, uint32_t n,
 	return res;
 }
 
-/*
- * Stores range n, which was merged. A small one is joined with a neighbour if
- * the two leave room in a leaf, so that leaves that were emptied don't stay.
- */
-static TEE_Result store_range(struct draft *draft, uint32_t n,
-			      const struct merged *merged, bool replace)
+/* Joins range n, which was merged, with one neighbour if both fit a leaf. */
+static TEE_Result join_with(struct draft *draft, uint32_t n,
+			    const struct merged *merged, uint32_t neighbour,
+			    bool *joined)
 {
-	uint32_t lower = n ? n - 1 : n;
-	uint32_t neighbour = n ? n - 1 : n + 1;
 	size_t max = draft_leaf_max(draft);
 	struct merged other = { 0 };
 	TEE_Result res = TEE_SUCCESS;
 
-	if (!merged->count || size_of(merged) >= max / 4 ||
-	    neighbour >= draft->head.index_count ||
+	if (neighbour >= draft->head.index_count ||
 	    draft->index[neighbour].kind != INDEX_LEAF)
-		return range_store(draft, n, merged, replace);
+		return TEE_SUCCESS;
 	res = range_merge(draft, neighbour, &other);
-	if (res == TEE_ERROR_CORRUPT_OBJECT ||
-	    (!res && size_of(merged) + size_of(&other) > max / 4 * 3))
-		res = range_store(draft, n, merged, replace);
-	else if (!res && neighbour < n)
-		res = store_joined(draft, lower, &other, merged);
-	else if (!res)
-		res = store_joined(draft, lower, merged, &other);
+	if (!res && size_of(merged) + size_of(&other) <= max / 4 * 3) {
+		*joined = true;
+		if (neighbour < n)
+			res = store_joined(draft, neighbour, &other, merged);
+		else
+			res = store_joined(draft, n, merged, &other);
+	}
 	merged_free(&other);
+	/* What is lost there is no reason not to store this one. */
+	return res == TEE_ERROR_CORRUPT_OBJECT ? TEE_SUCCESS : res;
+}
+
+TEE_Result flush_store(struct draft *draft, uint32_t n,
+		       const struct merged *merged, bool replace)
+{
+	bool joined = false;
+	TEE_Result res = TEE_SUCCESS;
+
+	if (merged->count && size_of(merged) < draft_leaf_max(draft) / 4) {
+		if (n)
+			res = join_with(draft, n, merged, n - 1, &joined);
+		if (!res && !joined)
+			res = join_with(draft, n, merged, n + 1, &joined);
+	}
+	if (!res && !joined)
+		res = range_store(draft, n, merged, replace);
 	return res;
 }
 
@@ -104,7 +117,7 @@ static TEE_Result flush_range(struct draft *draft, uint32_t n, bool replace)
 	if (res == TEE_ERROR_CORRUPT_OBJECT)
 		return range_mark_lost(draft, n);
 	if (!res)
-		res = store_range(draft, n, &merged, replace);
+		res = flush_store(draft, n, &merged, replace);
 	merged_free(&merged);
 	return res;
 }
@@ -112,13 +125,11 @@ static TEE_Result flush_range(struct draft *draft, uint32_t n, bool replace)
 /* Hands down, the fullest range first, until the root has this size. */
 static TEE_Result flush(struct draft *draft, size_t size, bool replace)
 {
-	static const struct index_entry all = { .kind = INDEX_EMPTY };
 	TEE_Result res = TEE_SUCCESS;
 	uint32_t n = 0;
 
 	while (!res && draft->head.record_count && draft_size(draft) > size) {
-		if (!draft->head.index_count)
-			res = draft_insert_range(draft, 0, &all);
+		res = draft_need_range(draft);
 		if (res || !fullest_range(draft, &n))
 			break;
 		res = flush_range(draft, n, replace);
@@ -132,6 +143,13 @@ TEE_Result flush_for(struct draft *draft, size_t size)
 	if (size > ROOT_SIZE / 2)
 		size = ROOT_SIZE / 2;
 	return flush(draft, ROOT_SIZE - size, false);
+}
+
+TEE_Result flush_range_of_batch(struct draft *draft, uint32_t n)
+{
+	if (draft_size(draft) <= ROOT_SIZE_OF_BATCH)
+		return TEE_SUCCESS;
+	return flush_range(draft, n, true);
 }
 
 TEE_Result flush_batch(struct draft *draft)

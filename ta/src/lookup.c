@@ -271,6 +271,29 @@ TEE_Result lookup_value(const struct owner *owner, const struct record *record,
 	return TEE_SUCCESS;
 }
 
+TEE_Result lookup_value_into(const struct owner *owner,
+			     const struct record *record, uint8_t *to)
+{
+	struct cached *holder = NULL;
+	struct span value = { 0 };
+	TEE_Result res = TEE_SUCCESS;
+
+	/* What is not kept needs no memory of its own. */
+	if (record->kind == RECORD_OBJECT &&
+	    record->value_size > CACHE_VALUE_MAX) {
+		res = twins_read_into(owner, record->number, to,
+				      record->value_size);
+		return res == TEE_ERROR_ITEM_NOT_FOUND
+			       ? TEE_ERROR_CORRUPT_OBJECT
+			       : res;
+	}
+	res = lookup_value(owner, record, &value, &holder);
+	if (!res && value.size)
+		memcpy(to, value.data, value.size);
+	cached_release(holder);
+	return res;
+}
+
 void found_release(struct found *found)
 {
 	cached_release(found->holder);

@@ -71,6 +71,10 @@ TEE_Result lookup_leaf(const struct owner *owner, const struct node *root,
 TEE_Result lookup_value(const struct owner *owner, const struct record *record,
 			struct span *value, struct cached **holder);
 
+/* As lookup_value(), copied to memory with room for the record's value. */
+TEE_Result lookup_value_into(const struct owner *owner,
+			     const struct record *record, uint8_t *to);
+
 /*
  * TEE_ERROR_ITEM_NOT_FOUND  no such key
  * TEE_ERROR_CORRUPT_OBJECT  whether there is such a key is lost

@@ -274,8 +274,8 @@ TEE_Result node_read_header(const uint8_t *image, size_t size,
 
 static uint32_t *alloc_offsets(const struct node_header *head)
 {
-	return mem_alloc_array((size_t)head->index_count + head->record_count,
-			       sizeof(uint32_t));
+	return mem_alloc_kept(((size_t)head->index_count + head->record_count) *
+			      sizeof(uint32_t));
 }
 
 static void free_offsets(const struct node_header *head, uint32_t *offsets)
@@ -352,7 +352,7 @@ TEE_Result node_encode(const struct node_header *head, const uint64_t *garbage,
 	    head->index_count > UINT16_MAX || head->record_count > UINT16_MAX)
 		return TEE_ERROR_OUT_OF_MEMORY;
 	offsets = alloc_offsets(head);
-	image = mem_alloc(size);
+	image = mem_alloc_kept(size);
 	if (!offsets || !image) {
 		free_offsets(head, offsets);
 		mem_free(image, size);

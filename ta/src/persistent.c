@@ -16,11 +16,16 @@
 
 /*
  * OP-TEE reads its whole directory of objects whenever no handle is open, so
- * the latest handle stays open until the next one is, or the invoke ends.
+ * the latest handle stays open until the next one is, or the invoke ends. But
+ * its core keeps about 128 bytes for each 4 KiB of an open object, in a heap
+ * that may be no larger than 64 KiB, so a large object is never open beside
+ * another one.
  */
+#define LARGE_OBJECT (64 * 1024)
 static struct {
 	TEE_ObjectHandle handle;
 	struct object_id id;
+	size_t size;
 } anchor;
 
 void persistent_end(void)
@@ -28,13 +33,23 @@ void persistent_end(void)
 	if (anchor.handle != TEE_HANDLE_NULL)
 		TEE_CloseObject(anchor.handle);
 	anchor.handle = TEE_HANDLE_NULL;
+	anchor.size = 0;
 }
 
-static void anchor_set(TEE_ObjectHandle handle, const struct object_id *id)
+static void anchor_set(TEE_ObjectHandle handle, const struct object_id *id,
+		       size_t size)
 {
 	persistent_end();
 	anchor.handle = handle;
 	anchor.id = *id;
+	anchor.size = size;
+}
+
+/* Before an object of this size, or of any (0), is opened. */
+static void anchor_make_way(size_t size)
+{
+	if (size > LARGE_OBJECT || anchor.size > LARGE_OBJECT)
+		persistent_end();
 }
 
 /* An open handle would keep the object from being replaced or removed. */
@@ -108,8 +123,10 @@ static TEE_Result open_object(const struct object_id *id,
 			      TEE_ObjectHandle *handle, size_t *size)
 {
 	TEE_ObjectInfo info = { 0 };
-	TEE_Result res = open_persistent(id, READ_FLAGS, handle);
+	TEE_Result res = TEE_SUCCESS;
 
+	anchor_make_way(0);
+	res = open_persistent(id, READ_FLAGS, handle);
 	if (res == TEE_ERROR_SECURITY)
 		return TEE_ERROR_CORRUPT_OBJECT;
 	if (res)
@@ -132,7 +149,7 @@ TEE_Result persistent_read(const struct object_id *id, uint8_t **data,
 
 	if (res)
 		return res;
-	*data = mem_alloc(*size);
+	*data = mem_alloc_kept(*size);
 	if (!*data) {
 		TEE_CloseObject(handle);
 		return TEE_ERROR_OUT_OF_MEMORY;
@@ -143,7 +160,7 @@ TEE_Result persistent_read(const struct object_id *id, uint8_t **data,
 		*data = NULL;
 		return res;
 	}
-	anchor_set(handle, id);
+	anchor_set(handle, id, *size);
 	return TEE_SUCCESS;
 }
 
@@ -162,13 +179,12 @@ TEE_Result persistent_peek(const struct object_id *id, uint8_t *head,
 	}
 	res = read_all(handle, head, size);
 	if (!res)
-		anchor_set(handle, id);
+		anchor_set(handle, id, there);
 	return res;
 }
 
 /* As OP-TEE stores it: a block less the header of the object. */
 #define PIECE_SIZE (4096 - 24)
-#define LARGE_SIZE (64 * 1024)
 
 /* Reads all of an open object. On an error the handle is closed. */
 static TEE_Result read_pieces(TEE_ObjectHandle handle, size_t size,
@@ -209,10 +225,26 @@ TEE_Result persistent_scan(const struct object_id *id, uint8_t *head,
 	res = read_pieces(handle, *size, piece, head, *head_size);
 	mem_free(piece, PIECE_SIZE);
 	if (!res)
-		anchor_set(handle, id);
-	/* OP-TEE holds 33 KiB of its own memory for one of 1 MiB. */
-	if (*size > LARGE_SIZE)
-		persistent_end();
+		anchor_set(handle, id, *size);
+	return res;
+}
+
+TEE_Result persistent_read_into(const struct object_id *id, uint8_t *data,
+				size_t size)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+	size_t stored = 0;
+	TEE_Result res = open_object(id, &handle, &stored);
+
+	if (res)
+		return res;
+	if (stored != size) {
+		TEE_CloseObject(handle);
+		return TEE_ERROR_CORRUPT_OBJECT;
+	}
+	res = read_all(handle, data, size);
+	if (!res)
+		anchor_set(handle, id, size);
 	return res;
 }
 
@@ -223,12 +255,13 @@ TEE_Result persistent_write(const struct object_id *id, const void *data,
 	TEE_Result res = TEE_SUCCESS;
 
 	anchor_leave(id);
+	anchor_make_way(size);
 	res = TEE_CreatePersistentObject(TEE_STORAGE_PRIVATE, id->bytes,
 					 OBJECT_ID_SIZE,
 					 READ_FLAGS | TEE_DATA_FLAG_OVERWRITE,
 					 TEE_HANDLE_NULL, data, size, &handle);
 	if (!res)
-		anchor_set(handle, id);
+		anchor_set(handle, id, size);
 	return res;
 }
 
@@ -238,6 +271,7 @@ TEE_Result persistent_remove(const struct object_id *id)
 	TEE_Result res = TEE_SUCCESS;
 
 	anchor_leave(id);
+	anchor_make_way(0);
 	res = open_persistent(id, REMOVE_FLAGS, &handle);
 	/* One that can't be opened, and was not removed, gives way to another. */
 	if (res == TEE_ERROR_SECURITY) {

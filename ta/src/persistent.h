@@ -66,6 +66,10 @@ TEE_Result persistent_peek(const struct object_id *id, uint8_t *head,
 TEE_Result persistent_scan(const struct object_id *id, uint8_t *head,
 			   size_t *head_size, size_t *size);
 
+/* As persistent_read(), into the caller's memory; of another size: corrupt. */
+TEE_Result persistent_read_into(const struct object_id *id, uint8_t *data,
+				size_t size);
+
 /* Whether a result of persistent_read() means that there is no such object now.
  */
 static inline bool persistent_is_lost(TEE_Result res)

@@ -131,6 +131,9 @@ static TEE_Result write_pieces(struct draft *draft, uint32_t n,
 		struct index_entry entry = draft->index[n];
 		TEE_Result res = TEE_SUCCESS;
 
+		/* Only one more is too much: others take the place of old. */
+		if (from && draft_is_full(draft))
+			return SECSTOR_ERROR_QUOTA;
 		entry.kind = INDEX_LEAF;
 		res = draft_new_number(draft, &entry.number);
 		if (!res)
@@ -206,4 +209,18 @@ TEE_Result range_mark_lost(struct draft *draft, uint32_t n)
 		entry->sequence = 0;
 	}
 	return res;
+}
+
+void ranges_tidy(struct draft *draft)
+{
+	uint32_t n = 1;
+
+	while (n < draft->head.index_count)
+		if (draft->index[n].kind != INDEX_LEAF &&
+		    draft->index[n].kind == draft->index[n - 1].kind)
+			draft_remove_range(draft, n);
+		else
+			n++;
+	if (draft->head.index_count == 1 && draft->index[0].kind == INDEX_EMPTY)
+		draft->head.index_count = 0;
 }

@@ -34,6 +34,12 @@ void merged_free(struct merged *merged);
 TEE_Result range_store(struct draft *draft, uint32_t n,
 		       const struct merged *merged, bool replace);
 
+/*
+ * Makes one of neighbours that are empty, and of neighbours that are lost. An
+ * empty one is not given to a leaf: that may be lost, and nobody knows yet.
+ */
+void ranges_tidy(struct draft *draft);
+
 /* Marks range n as lost for good. */
 TEE_Result range_mark_lost(struct draft *draft, uint32_t n);
 

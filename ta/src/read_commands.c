@@ -3,6 +3,7 @@
 #include "lookup.h"
 #include "mem.h"
 #include "registry.h"
+#include "search.h"
 #include "twins.h"
 #include "version.h"
 
@@ -142,97 +143,248 @@ TEE_Result command_get(const struct session *session, TEE_Param *params)
 	return res;
 }
 
-/* Adds the value of one key, or that there is none, to the answer. */
-static TEE_Result add_value(const struct session *session, struct span key,
-			    struct answer *answer, size_t *needed)
-{
-	struct found found = { 0 };
-	struct cached *holder = NULL;
-	struct span value = { 0 };
-	struct span full_key = { 0 };
-	uint8_t *entry = NULL;
-	TEE_Result res = full_key_from(session, key, &full_key);
+/* One of the keys of a GET_MANY. */
+struct asked {
+	struct span key; /* full key */
+	uint32_t at;	 /* of its entry among those found */
+	uint32_t size;	 /* of its entry; 0: not found so far, or dropped */
+};
 
-	if (res)
-		return res;
-	res = lookup_key(&session->owner, full_key, &found);
-	if (res == TEE_ERROR_ITEM_NOT_FOUND) {
-		found.record = (struct record){ .kind = RECORD_INLINE };
-		res = TEE_SUCCESS;
+/*
+ * A GET_MANY under way. Keys are looked up in their order, so that each leaf
+ * is read once, whatever the order of the request.
+ */
+struct search_many {
+	const struct session *session;
+	struct asked *asked;  /* as the request has them */
+	struct asked **order; /* by ascending key */
+	uint32_t count;
+	uint32_t limit; /* the answer ends before this one, at the latest */
+	/* The key at the limit can't be had. */
+	TEE_Result fault;
+	/* Entries as they were found. */
+	struct answer found;
+	size_t wanted; /* bytes of those that the answer may have */
+	size_t needed; /* by the entry of the first key */
+};
+
+static struct span key_of_asked_at(const void *order, uint32_t n)
+{
+	return ((struct asked *const *)order)[n]->key;
+}
+
+/*
+ * Takes the keys off the request; full keys take their place, at `to`. An
+ * unsound one is a fault only for an answer that gets as far.
+ */
+static TEE_Result parse_keys(struct search_many *many, struct span request,
+			     uint8_t *to)
+{
+	struct span part = { 0 };
+
+	while (request.size) {
+		struct asked *asked = many->asked + many->count;
+		bool exact = false;
+		uint32_t n = 0;
+
+		if (many->count == SECSTOR_REQUEST_COUNT_MAX ||
+		    !span_take(&request, 2, &part) ||
+		    !span_take(&request, get_u16(part.data), &part))
+			return TEE_ERROR_BAD_PARAMETERS;
+		if (!many->fault)
+			many->fault = full_key_at(many->session, &to, part,
+						  &asked->key);
+		many->count++;
+		if (many->fault)
+			continue;
+		n = search(many->order, many->limit, key_of_asked_at,
+			   asked->key, &exact);
+		memmove(many->order + n + 1, many->order + n,
+			(many->limit - n) * sizeof(*many->order));
+		many->order[n] = asked;
+		many->limit++;
 	}
-	*needed = GET_MANY_HEADER_SIZE + found.record.value_size;
-	if (!res && *needed > answer->room - answer->size)
-		res = TEE_ERROR_SHORT_BUFFER;
+	return many->count ? TEE_SUCCESS : TEE_ERROR_BAD_PARAMETERS;
+}
+
+/* The answer ends before the n-th key. */
+static void end_before(struct search_many *many, uint32_t n, TEE_Result fault)
+{
+	if (n >= many->limit)
+		return;
+	many->limit = n;
+	many->fault = fault;
+	for (; n < many->count; n++) {
+		many->wanted -= many->asked[n].size;
+		many->asked[n].size = 0;
+	}
+}
+
+/*
+ * Sees to it that all that was found fits the answer, with the one just
+ * found: whichever comes last in the request goes, and all behind it.
+ */
+static void keep_to_room(struct search_many *many)
+{
+	uint32_t last = many->limit;
+
+	while (many->wanted > many->found.room) {
+		while (!many->asked[--last].size)
+			;
+		end_before(many, last, TEE_SUCCESS);
+	}
+}
+
+/* Closes the gaps of dropped entries; the first `n` keys were looked up. */
+static void close_gaps(struct search_many *many, uint32_t n)
+{
+	uint32_t k = 0;
+
+	many->found.size = 0;
+	for (k = 0; k < n; k++) {
+		struct asked *asked = many->order[k];
+
+		memmove(many->found.data + many->found.size,
+			many->found.data + asked->at, asked->size);
+		asked->at = (uint32_t)many->found.size;
+		many->found.size += asked->size;
+	}
+}
+
+/* Puts the n-th key's entry with those found, if there is room for it. */
+static TEE_Result add_found(struct search_many *many, uint32_t n,
+			    const struct record *record)
+{
+	struct asked *asked = many->order[n];
+	uint8_t *entry = NULL;
+
+	asked->size = GET_MANY_HEADER_SIZE + record->value_size;
+	many->wanted += asked->size;
+	if (asked == many->asked)
+		many->needed = asked->size;
+	keep_to_room(many);
+	if (!asked->size)
+		return TEE_SUCCESS;
+	if (asked->size > many->found.room - many->found.size)
+		close_gaps(many, n);
+	asked->at = (uint32_t)many->found.size;
+	entry = answer_add(&many->found, asked->size);
+	put_u64(entry, record->revision);
+	put_u32(entry + 8, record->value_size);
+	put_u32(entry + 12, 0);
+	return lookup_value_into(&many->session->owner, record,
+				 entry + GET_MANY_HEADER_SIZE);
+}
+
+static TEE_Result find_one(struct search_many *many, uint32_t n)
+{
+	static const struct record absent = { .kind = RECORD_INLINE };
+	const struct owner *owner = &many->session->owner;
+	struct found found = { 0 };
+	TEE_Result res = lookup_key(owner, many->order[n]->key, &found);
+
 	if (!res)
-		res = lookup_value(&session->owner, &found.record, &value,
-				   &holder);
-	if (!res) {
-		entry = answer_add(answer, *needed);
-		put_u64(entry, found.record.revision);
-		put_u32(entry + 8, (uint32_t)value.size);
-		put_u32(entry + 12, 0);
-		if (value.size)
-			memcpy(entry + GET_MANY_HEADER_SIZE, value.data,
-			       value.size);
-	}
-	cached_release(holder);
+		res = add_found(many, n, &found.record);
+	else if (res == TEE_ERROR_ITEM_NOT_FOUND)
+		res = add_found(many, n, &absent);
 	found_release(&found);
-	full_key_free(&full_key);
 	return res;
 }
 
-/* Goes over all keys of the request, also those that the answer ends before. */
-static bool request_is_well_formed(struct span request)
+/* Finds what the answer has room for, from the start of the request on. */
+static TEE_Result find_all(struct search_many *many, uint32_t *failed)
 {
-	struct span part = { 0 };
-	uint32_t count = 0;
+	uint32_t count = many->limit;
+	uint32_t n = 0;
 
-	while (request.size && count < SECSTOR_REQUEST_COUNT_MAX) {
-		if (!span_take(&request, 2, &part) ||
-		    !span_take(&request, get_u16(part.data), &part))
-			return false;
-		count++;
+	for (n = 0; n < count; n++) {
+		uint32_t place = (uint32_t)(many->order[n] - many->asked);
+		TEE_Result res = TEE_SUCCESS;
+
+		if (place >= many->limit)
+			continue;
+		res = find_one(many, n);
+		if (res == TEE_ERROR_CORRUPT_OBJECT) {
+			end_before(many, place, res);
+		} else if (res) {
+			*failed = place;
+			return res;
+		}
 	}
-	return count && !request.size;
+	*failed = many->limit;
+	if (many->fault)
+		return many->fault;
+	return many->limit ? TEE_SUCCESS : TEE_ERROR_SHORT_BUFFER;
 }
 
-static TEE_Result answer_request(const struct session *session,
-				 struct span request, TEE_Param *params)
+/* Puts the entries into the order of the request. */
+static TEE_Result copy_found(const struct search_many *many, TEE_Param *param)
 {
-	struct answer answer = { 0 };
-	struct span part = { 0 };
-	size_t needed = 0;
-	TEE_Result res = answer_begin(&answer, params + 1);
+	uint8_t *data = mem_alloc(many->wanted);
+	TEE_Result res = TEE_ERROR_OUT_OF_MEMORY;
+	size_t size = 0;
+	uint32_t n = 0;
 
-	if (res)
+	if (!data)
 		return res;
-	while (!res && span_take(&request, 2, &part) &&
-	       span_take(&request, get_u16(part.data), &part))
-		res = add_value(session, part, &answer, &needed);
-	if (res == TEE_ERROR_SHORT_BUFFER && answer.count)
-		res = TEE_SUCCESS;
-	else if (res == TEE_ERROR_SHORT_BUFFER)
-		params[1].memref.size = needed;
-	params[2].value.a = res ? 0 : answer.count;
-	params[2].value.b = res ? answer.count : 0;
-	return answer_end(&answer, params + 1, res);
+	for (n = 0; n < many->limit; n++) {
+		const struct asked *asked = many->asked + n;
+
+		memcpy(data + size, many->found.data + asked->at, asked->size);
+		size += asked->size;
+	}
+	res = copy_out(param, data, size);
+	mem_free(data, many->wanted);
+	return res;
+}
+
+static TEE_Result search_begin(struct search_many *many, TEE_Param *answer)
+{
+	many->asked = mem_alloc_array(SECSTOR_REQUEST_COUNT_MAX,
+				      sizeof(*many->asked));
+	many->order = mem_alloc_array(SECSTOR_REQUEST_COUNT_MAX,
+				      sizeof(*many->order));
+	if (!many->asked || !many->order)
+		return TEE_ERROR_OUT_OF_MEMORY;
+	return answer_begin(&many->found, answer);
+}
+
+static void search_end(struct search_many *many)
+{
+	mem_free(many->found.data, many->found.room);
+	mem_free(many->order, SECSTOR_REQUEST_COUNT_MAX * sizeof(*many->order));
+	mem_free(many->asked, SECSTOR_REQUEST_COUNT_MAX * sizeof(*many->asked));
 }
 
 TEE_Result command_get_many(const struct session *session, TEE_Param *params)
 {
+	/* A full key takes the place of its size and itself, and some more. */
+	size_t front = (session->domain_size + 1u - 2) *
+		       (size_t)SECSTOR_REQUEST_COUNT_MAX;
+	struct search_many many = { .session = session };
 	struct span request = { 0 };
-	TEE_Result res = copy_in(params, 0, SECSTOR_REQUEST_MAX,
-				 TEE_ERROR_BAD_PARAMETERS, &request);
+	uint32_t failed = SECSTOR_INDEX_NONE;
+	TEE_Result res = search_begin(&many, params + 1);
 
-	params[2].value.a = 0;
-	params[2].value.b = SECSTOR_INDEX_NONE;
-	if (res)
-		return res;
-	if (request_is_well_formed(request))
-		res = answer_request(session, request, params);
-	else
-		res = TEE_ERROR_BAD_PARAMETERS;
-	mem_free((void *)request.data, request.size);
+	if (!res)
+		res = copy_in(params, front, SECSTOR_REQUEST_MAX,
+			      TEE_ERROR_BAD_PARAMETERS, &request);
+	if (!res) {
+		uint8_t *memory = (uint8_t *)request.data - front;
+
+		res = parse_keys(&many, request, memory);
+		if (!res)
+			res = find_all(&many, &failed);
+		/* The answer may need the room. */
+		mem_free(memory, front + request.size);
+	}
+	if (!res)
+		res = copy_found(&many, params + 1);
+	else if (res == TEE_ERROR_SHORT_BUFFER)
+		params[1].memref.size = many.needed;
+	params[2].value.a = res ? 0 : many.limit;
+	params[2].value.b = res ? failed : 0;
+	search_end(&many);
 	return res;
 }
 

@@ -99,14 +99,20 @@ TEE_Result full_prefix_of(const struct session *session, const TEE_Param *param,
 		      full_prefix);
 }
 
-TEE_Result full_key_from(const struct session *session, struct span key,
-			 struct span *full_key)
+TEE_Result full_key_at(const struct session *session, uint8_t **to,
+		       struct span key, struct span *full_key)
 {
-	TEE_Param param = { 0 };
+	uint8_t *full = *to;
+	size_t front = session->domain_size + 1u;
 
-	param.memref.buffer = (void *)key.data;
-	param.memref.size = key.size;
-	return full_key_of(session, &param, full_key);
+	if (!name_is_sound(key, SECSTOR_KEY_MAX))
+		return SECSTOR_ERROR_KEY;
+	memmove(full + front, key.data, key.size);
+	memcpy(full, session->domain, session->domain_size);
+	full[front - 1] = 0;
+	*full_key = (struct span){ full, front + key.size };
+	*to = full + front + key.size;
+	return TEE_SUCCESS;
 }
 
 void full_key_free(struct span *full_key)

@@ -44,9 +44,15 @@ TEE_Result full_prefix_of(const struct session *session, const TEE_Param *param,
 			  struct span *full_prefix);
 void full_key_free(struct span *full_key);
 
-/* As full_key_of() for a key in private memory. */
-TEE_Result full_key_from(const struct session *session, struct span key,
-			 struct span *full_key);
+/*
+ * Puts domain and NUL before a key of a request that was copied in, both to
+ * `*to`, which moves behind them. There must be room before the key; the
+ * request gives up what stood there.
+ *
+ * SECSTOR_ERROR_KEY
+ */
+TEE_Result full_key_at(const struct session *session, uint8_t **to,
+		       struct span key, struct span *full_key);
 
 /*
  * Copies a finished answer out and sets the reference's size.

@@ -156,6 +156,33 @@ TEE_Result twins_peek(const struct owner *owner, uint64_t number, uint8_t *head,
 	return read_either(owner, number, peek, &front, &copy);
 }
 
+/* Where an object is read to. */
+struct place_in_memory {
+	uint8_t *data;
+	size_t size;
+};
+
+static TEE_Result read_into(const struct owner *owner, uint64_t number,
+			    enum copy copy, void *context)
+{
+	struct object_id id = object_id(owner, number, copy);
+	const struct place_in_memory *to = context;
+
+	return persistent_read_into(&id, to->data, to->size);
+}
+
+TEE_Result twins_read_into(const struct owner *owner, uint64_t number,
+			   uint8_t *data, size_t size)
+{
+	struct place_in_memory to = { data, size };
+	enum copy copy = COPY_PRIMARY;
+	TEE_Result res = read_either(owner, number, read_into, &to, &copy);
+
+	if (!res && copy == COPY_TWIN)
+		note_lost(owner, number);
+	return res;
+}
+
 struct content {
 	const void *data;
 	size_t size;

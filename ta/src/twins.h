@@ -27,6 +27,10 @@ typedef TEE_Result (*twins_accept)(uint8_t *data, size_t size, void *context);
 TEE_Result twins_read(const struct owner *owner, uint64_t number,
 		      twins_accept accept, void *context);
 
+/* As twins_read(), into the caller's memory; of another size: damaged. */
+TEE_Result twins_read_into(const struct owner *owner, uint64_t number,
+			   uint8_t *data, size_t size);
+
 /*
  * Makes the twin equal to the primary, whose content is given. The storage
  * must be known to be readable (registry.h).

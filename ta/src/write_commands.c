@@ -12,34 +12,27 @@ static TEE_Result read_previous(const struct session *session, struct span key,
 				TEE_Param *param, struct span *previous)
 {
 	struct found found = { 0 };
-	struct cached *holder = NULL;
-	struct span value = { 0 };
 	uint8_t *data = NULL;
+	size_t size = PREVIOUS_HEADER_SIZE;
 	TEE_Result res = lookup_key(&session->owner, key, &found);
 
 	if (res == TEE_ERROR_ITEM_NOT_FOUND) {
 		found.record = (struct record){ .kind = RECORD_INLINE };
 		res = TEE_SUCCESS;
 	}
+	size += found.record.value_size;
 	if (!res)
-		res = check_room(param, PREVIOUS_HEADER_SIZE +
-						found.record.value_size);
-	if (!res)
-		res = lookup_value(&session->owner, &found.record, &value,
-				   &holder);
+		res = check_room(param, size);
 	if (!res) {
-		data = mem_alloc(PREVIOUS_HEADER_SIZE + value.size);
+		data = mem_alloc(size);
 		res = data ? TEE_SUCCESS : TEE_ERROR_OUT_OF_MEMORY;
 	}
 	if (!res) {
+		*previous = (struct span){ data, size };
 		put_u64(data, found.record.revision);
-		if (value.size)
-			memcpy(data + PREVIOUS_HEADER_SIZE, value.data,
-			       value.size);
-		*previous = (struct span){ data,
-					   PREVIOUS_HEADER_SIZE + value.size };
+		res = lookup_value_into(&session->owner, &found.record,
+					data + PREVIOUS_HEADER_SIZE);
 	}
-	cached_release(holder);
 	found_release(&found);
 	return res;
 }
@@ -49,7 +42,6 @@ static TEE_Result put(const struct session *session, TEE_Param *params,
 {
 	struct change change = { .expected = value_u64(params + 2) };
 	struct span previous = { 0 };
-	uint32_t failed = 0;
 	TEE_Result res = full_key_of(session, params, &change.key);
 
 	if (!res && with_previous)
@@ -58,7 +50,7 @@ static TEE_Result put(const struct session *session, TEE_Param *params,
 		res = copy_in(params + 1, 0, SECSTOR_VALUE_MAX,
 			      SECSTOR_ERROR_VALUE_TOO_LARGE, &change.value);
 	if (!res)
-		res = change_apply(&session->owner, &change, 1, &failed);
+		res = change_one(&session->owner, &change);
 	if (!res)
 		set_value_u64(params + 2, change.revision);
 	if (!res && with_previous)
@@ -83,12 +75,11 @@ TEE_Result command_delete(const struct session *session, TEE_Param *params)
 {
 	struct change change = { .remove = true,
 				 .expected = value_u64(params + 1) };
-	uint32_t failed = 0;
 	TEE_Result res = full_key_of(session, params, &change.key);
 
 	if (res)
 		return res;
-	res = change_apply(&session->owner, &change, 1, &failed);
+	res = change_one(&session->owner, &change);
 	if (!res && !change.existed)
 		res = TEE_ERROR_ITEM_NOT_FOUND;
 	if (!res)
@@ -97,12 +88,35 @@ TEE_Result command_delete(const struct session *session, TEE_Param *params)
 	return res;
 }
 
-/* Takes one operation off the request; its value stays where it is. */
+/* A batch in the making. */
+struct batch {
+	struct change *changes;
+	struct change **order; /* by ascending key */
+	uint32_t count;
+	uint32_t room;
+};
+
+/* How many operations a request of this size can have. */
+static uint32_t most_operations(size_t size)
+{
+	size_t most = size / BATCH_HEADER_SIZE + 1;
+
+	return most < SECSTOR_REQUEST_COUNT_MAX ? (uint32_t)most
+						: SECSTOR_REQUEST_COUNT_MAX;
+}
+
+/*
+ * Takes one operation off the request. Full key and value take its place, at
+ * `*to`, so that a batch needs no memory for keys of its own.
+ */
 static TEE_Result parse_operation(const struct session *session,
-				  struct span *request, struct change *change)
+				  struct span *request, uint8_t **to,
+				  struct change *change)
 {
 	struct span head = { 0 };
 	struct span key = { 0 };
+	struct span value = { 0 };
+	TEE_Result res = TEE_SUCCESS;
 
 	if (!span_take(request, BATCH_HEADER_SIZE, &head) || head.data[1] ||
 	    (head.data[0] != SECSTOR_BATCH_PUT &&
@@ -111,75 +125,73 @@ static TEE_Result parse_operation(const struct session *session,
 	change->remove = head.data[0] == SECSTOR_BATCH_DELETE;
 	change->expected = get_u64(head.data + 8);
 	if (!span_take(request, get_u16(head.data + 2), &key) ||
-	    !span_take(request, get_u32(head.data + 4), &change->value) ||
-	    (change->remove && change->value.size))
+	    !span_take(request, get_u32(head.data + 4), &value) ||
+	    (change->remove && value.size))
 		return TEE_ERROR_BAD_PARAMETERS;
-	if (change->value.size > SECSTOR_VALUE_MAX)
+	if (value.size > SECSTOR_VALUE_MAX)
 		return SECSTOR_ERROR_VALUE_TOO_LARGE;
-	return full_key_from(session, key, &change->key);
+	res = full_key_at(session, to, key, &change->key);
+	if (res)
+		return res;
+	memmove(*to, value.data, value.size);
+	change->value = (struct span){ *to, value.size };
+	*to += value.size;
+	return TEE_SUCCESS;
 }
 
-static struct span key_of_change_at(const void *sorted, uint32_t n)
+static struct span key_of_change_at(const void *order, uint32_t n)
 {
-	return ((struct change *const *)sorted)[n]->key;
+	return ((struct change *const *)order)[n]->key;
 }
 
-/* Whether two changes have one key; *failed is then the later one. */
-static TEE_Result check_keys_differ(struct change *changes, uint32_t count,
-				    uint32_t *failed)
+/* Whether a change before has the same key. */
+static bool put_in_order(struct batch *batch, struct change *change)
 {
-	struct change **sorted = mem_alloc_array(count, sizeof(*sorted));
 	bool twice = false;
-	uint32_t n = 0;
+	uint32_t at = search(batch->order, batch->count, key_of_change_at,
+			     change->key, &twice);
 
-	if (!sorted)
-		return TEE_ERROR_OUT_OF_MEMORY;
-	for (n = 0; n < count && !twice; n++) {
-		uint32_t at = search(sorted, n, key_of_change_at,
-				     changes[n].key, &twice);
-
-		memmove(sorted + at + 1, sorted + at,
-			(n - at) * sizeof(*sorted));
-		sorted[at] = changes + n;
-	}
-	if (twice)
-		*failed = n - 1;
-	mem_free(sorted, count * sizeof(*sorted));
-	return twice ? TEE_ERROR_BAD_PARAMETERS : TEE_SUCCESS;
+	memmove(batch->order + at + 1, batch->order + at,
+		(batch->count - at) * sizeof(*batch->order));
+	batch->order[at] = change;
+	batch->count++;
+	return twice;
 }
 
 /* On an error *failed is the index of the operation it is about, if any. */
 static TEE_Result parse_batch(const struct session *session,
-			      struct span request, struct change *changes,
-			      uint32_t *count, uint32_t *failed)
+			      struct span request, uint8_t *to,
+			      struct batch *batch, uint32_t *failed)
 {
-	TEE_Result res = TEE_SUCCESS;
+	uint32_t twice = SECSTOR_INDEX_NONE;
 
-	*failed = SECSTOR_INDEX_NONE;
 	while (request.size) {
-		if (*count == SECSTOR_REQUEST_COUNT_MAX)
+		struct change *change = batch->changes + batch->count;
+		TEE_Result res = TEE_SUCCESS;
+
+		*failed = SECSTOR_INDEX_NONE;
+		if (batch->count == batch->room)
 			return TEE_ERROR_BAD_PARAMETERS;
-		res = parse_operation(session, &request, changes + *count);
-		if (res == TEE_ERROR_OUT_OF_MEMORY)
+		*failed = batch->count;
+		res = parse_operation(session, &request, &to, change);
+		if (res)
 			return res;
-		if (res) {
-			*failed = *count;
-			return res;
-		}
-		++*count;
+		if (put_in_order(batch, change) && twice == SECSTOR_INDEX_NONE)
+			twice = batch->count - 1;
 	}
-	if (!*count)
-		return TEE_ERROR_BAD_PARAMETERS;
-	return check_keys_differ(changes, *count, failed);
+	*failed = twice;
+	return batch->count && twice == SECSTOR_INDEX_NONE
+		       ? TEE_SUCCESS
+		       : TEE_ERROR_BAD_PARAMETERS;
 }
 
 /* Makes the changes and answers with their revisions. */
 static TEE_Result apply_batch(const struct session *session,
-			      struct change *changes, uint32_t count,
-			      TEE_Param *answer, uint32_t *failed)
+			      const struct batch *batch, TEE_Param *answer,
+			      uint32_t *failed)
 {
 	uint8_t *revisions = NULL;
-	size_t size = count * sizeof(uint64_t);
+	size_t size = batch->count * sizeof(uint64_t);
 	TEE_Result res = check_room(answer, size);
 	uint32_t n = 0;
 
@@ -189,9 +201,11 @@ static TEE_Result apply_batch(const struct session *session,
 	revisions = mem_alloc(size);
 	if (!revisions)
 		return TEE_ERROR_OUT_OF_MEMORY;
-	res = change_apply(&session->owner, changes, count, failed);
-	for (n = 0; n < count; n++)
-		put_u64(revisions + n * sizeof(uint64_t), changes[n].revision);
+	res = change_apply(&session->owner, batch->changes, batch->order,
+			   batch->count, failed);
+	for (n = 0; n < batch->count; n++)
+		put_u64(revisions + n * sizeof(uint64_t),
+			batch->changes[n].revision);
 	if (!res)
 		res = copy_out(answer, revisions, size);
 	mem_free(revisions, size);
@@ -199,39 +213,44 @@ static TEE_Result apply_batch(const struct session *session,
 }
 
 static TEE_Result run_batch(const struct session *session, struct span request,
-			    TEE_Param *answer, uint32_t *failed)
+			    size_t front, TEE_Param *answer, uint32_t *failed)
 {
-	size_t room = request.size / BATCH_HEADER_SIZE + 1;
-	struct change *changes = NULL;
-	TEE_Result res = TEE_SUCCESS;
-	uint32_t count = 0;
+	uint8_t *to = (uint8_t *)request.data - front;
+	struct batch batch = { .room = most_operations(request.size) };
+	TEE_Result res = TEE_ERROR_OUT_OF_MEMORY;
 
-	if (room > SECSTOR_REQUEST_COUNT_MAX)
-		room = SECSTOR_REQUEST_COUNT_MAX;
-	changes = mem_alloc_array(room, sizeof(*changes));
-	if (!changes)
-		return TEE_ERROR_OUT_OF_MEMORY;
-	res = parse_batch(session, request, changes, &count, failed);
+	batch.changes = mem_alloc_array(batch.room, sizeof(*batch.changes));
+	batch.order = mem_alloc_array(batch.room, sizeof(*batch.order));
+	if (batch.changes && batch.order)
+		res = parse_batch(session, request, to, &batch, failed);
 	if (!res)
-		res = apply_batch(session, changes, count, answer, failed);
-	while (count)
-		full_key_free(&changes[--count].key);
-	mem_free(changes, room * sizeof(*changes));
+		res = apply_batch(session, &batch, answer, failed);
+	mem_free(batch.order, batch.room * sizeof(*batch.order));
+	mem_free(batch.changes, batch.room * sizeof(*batch.changes));
 	return res;
 }
 
 TEE_Result command_batch(const struct session *session, TEE_Param *params)
 {
+	/* So much longer than its header in the request is a domain. */
+	size_t longer = session->domain_size + 1u > BATCH_HEADER_SIZE
+				? session->domain_size + 1u - BATCH_HEADER_SIZE
+				: 0;
+	size_t front = 0;
 	uint32_t failed = SECSTOR_INDEX_NONE;
 	struct span request = { 0 };
-	TEE_Result res = copy_in(params, 0, SECSTOR_REQUEST_MAX,
-				 TEE_ERROR_BAD_PARAMETERS, &request);
+	TEE_Result res = TEE_SUCCESS;
 
-	if (!res)
-		res = run_batch(session, request, params + 1, &failed);
+	if (params[0].memref.size <= SECSTOR_REQUEST_MAX)
+		front = longer * most_operations(params[0].memref.size);
+	res = copy_in(params, front, SECSTOR_REQUEST_MAX,
+		      TEE_ERROR_BAD_PARAMETERS, &request);
+	if (!res) {
+		res = run_batch(session, request, front, params + 1, &failed);
+		mem_free((uint8_t *)request.data - front, front + request.size);
+	}
 	params[2].value.a = failed;
 	params[2].value.b = 0;
-	mem_free((void *)request.data, request.size);
 	return res;
 }
 
@@ -261,7 +280,6 @@ static TEE_Result generate(const struct session *session, TEE_Param *params,
 	struct change change = { .expected = value_u64(params + 2) };
 	size_t size = params[1].value.a;
 	uint8_t *value = NULL;
-	uint32_t failed = 0;
 	TEE_Result res = TEE_SUCCESS;
 
 	if (!size || params[1].value.b)
@@ -278,7 +296,7 @@ static TEE_Result generate(const struct session *session, TEE_Param *params,
 	if (value) {
 		fill_random(value, size);
 		change.value = (struct span){ value, size };
-		res = change_apply(&session->owner, &change, 1, &failed);
+		res = change_one(&session->owner, &change);
 	} else {
 		res = TEE_ERROR_OUT_OF_MEMORY;
 	}
@@ -307,14 +325,15 @@ TEE_Result command_clear(const struct session *session, TEE_Param *params)
 {
 	struct span prefix = { 0 };
 	uint32_t removed = 0;
+	bool left = false;
 	TEE_Result res = full_prefix_of(session, params, &prefix);
 
 	if (res)
 		return res;
-	res = change_clear(&session->owner, prefix, &removed);
+	res = change_clear(&session->owner, prefix, &removed, &left);
 	if (!res) {
 		params[1].value.a = removed;
-		params[1].value.b = 0;
+		params[1].value.b = left;
 	}
 	full_key_free(&prefix);
 	return res;

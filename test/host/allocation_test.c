@@ -72,39 +72,3 @@ CASE(opening_a_session_survives_failed_allocations)
 	} while (client.result && nth++);
 	CHECK(nth > 1);
 }
-
-CASE(the_largest_operations_fit_the_heap)
-{
-	struct client client = open_default();
-	struct bytes first = noise(1, SECSTOR_VALUE_MAX);
-	struct bytes second = noise(2, SECSTOR_VALUE_MAX);
-	struct bytes request = { 0 };
-	char key[2] = "a";
-	size_t n = 0;
-
-	/* A full cache gives way. */
-	for (n = 0; n < 26; n++) {
-		key[0] = (char)('a' + n);
-		CHECK_EQ(put(&client, text(key), noise(n, 100000), ANY),
-			 TEE_SUCCESS);
-		CHECK(bytes_equal(value_of(&client, text(key)),
-				  noise(n, 100000)));
-	}
-	CHECK_EQ(put(&client, text("k"), first, ANY), TEE_SUCCESS);
-	CHECK_EQ(put_swap(&client, text("k"), second, ANY,
-			  8 + SECSTOR_VALUE_MAX),
-		 TEE_SUCCESS);
-	CHECK(bytes_equal((struct bytes){ client.out[3].data + 8,
-					  client.out[3].size - 8 },
-			  first));
-	CHECK_EQ(get_many(&client, asked(text("k")), SECSTOR_REQUEST_MAX),
-		 TEE_SUCCESS);
-	CHECK_EQ(generate(&client, text("k"), SECSTOR_VALUE_MAX, ANY),
-		 TEE_SUCCESS);
-	request = join(batch_put(text("k"), first, ANY),
-		       batch_put(text("l"), noise(3, 128 * 1024 - 34), ANY));
-	CHECK_EQ(request.size, SECSTOR_REQUEST_MAX);
-	CHECK_EQ(batch(&client, request, ROOM), TEE_SUCCESS);
-	CHECK_EQ(list(&client, text(""), text(""), 0, 4 * SECSTOR_REQUEST_MAX),
-		 TEE_SUCCESS);
-}
