@@ -8,9 +8,12 @@
 #if __OPTEE_CORE_API_COMPAT_1_1
 #define AGE SOFT_TEE_OLD
 #define ANTI_ROLLBACK 0
+/* OP-TEE's own default; boards may have more. */
+#define CORE_HEAP (64 * 1024)
 #else
 #define AGE SOFT_TEE_PRESENT
 #define ANTI_ROLLBACK 100
+#define CORE_HEAP 0
 #endif
 
 struct device device;
@@ -71,6 +74,7 @@ void case_begin(void)
 	device.faults.under = map_store(&device.map);
 	device.store = fault_store(&device.faults);
 	device.age = AGE;
+	device.core_heap = CORE_HEAP;
 	device_power_cycle();
 }
 

@@ -22,9 +22,10 @@ const SOURCES = path.join(ROOT, 'test', 'fuzz');
 /** @type {readonly Target[]} */
 export const TARGETS = [
   { name: 'commands', share: 0.9, maxLength: 128 },
-  { name: 'storage', share: 0.075, maxLength: 200 },
+  { name: 'storage', share: 0.065, maxLength: 200 },
   // OP-TEE 3.16, whose API has sizes of 32 bits.
   { name: 'storage_32', share: 0.01, maxLength: 200, of: 'storage' },
+  { name: 'sessions', share: 0.01, maxLength: 1600 },
   { name: 'power', share: 0.015, maxLength: 160 },
 ];
 
