@@ -22,6 +22,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   examples: /^examples\/(electron|systemd|yocto)\/(?!.*node_modules)[\w./-]+$/,
   'compiled TypeScript': /^dist\/([\w-]+\/)*[\w-]+\.js$/,
   types: /^dist\/([\w-]+\/)*[\w-]+\.d\.ts$/,
+  completions: /^dist\/completions\/(optee-storage\.(bash|fish)|_optee-storage)$/,
   simulator: /^dist\/simulator\/secstor\.wasm$/,
   'signed Trusted Application': new RegExp(`^dist/ta/${TA}\\.ta$`),
   'Trusted Application to sign': new RegExp(`^dist/ta/${TA}\\.stripped\\.elf$`),
