@@ -8,7 +8,7 @@ export { SecureStorage, type PutResult, type GenerateResult, type ValueEntry, ty
 export { SecureStorageError, isSecureStorageError, type ErrorCode, type OriginName } from './errors/error.js';
 export type { Check, CheckId, CheckStatus, Diagnosis } from './doctor/diagnosis.js';
 export type { StoreInfo } from './connection/store-info.js';
-export type { OwnerInfo, OwnersInfo } from './connection/owners.js';
+export type { OwnerInfo, OwnersInfo } from './connection/store-owners.js';
 export type { ListEntry } from './protocol/decode.js';
 export type { ValueOf } from './arguments/encoding.js';
 export type {

@@ -8,7 +8,7 @@ import { Connection } from './connection/connection.js';
 import { asyncDispose } from './util/dispose.js';
 import type { Diagnosis } from './doctor/diagnosis.js';
 import { isSecureStorageError, SecureStorageError } from './errors/error.js';
-import { describeOwners, ownerNamed, type OwnersInfo } from './connection/owners.js';
+import { describeOwners, ownerNamed, type OwnersInfo } from './connection/store-owners.js';
 import { describe, type StoreInfo } from './connection/store-info.js';
 import { keyBytes, prefixBytes, valueBytes } from './arguments/keys.js';
 import { connect } from './connection/open.js';

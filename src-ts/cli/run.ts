@@ -4,7 +4,7 @@ import { openOptions, ownArguments, parse, usageError, type Arguments } from './
 import type { Command } from './command.js';
 import { commandHelp, overview } from './help.js';
 import { isBrokenPipe, type Io } from './terminal/io.js';
-import { commandLike, loadCommand, secondWords, withWholeName } from './registry.js';
+import { commandLike, hasCommand, loadCommand, secondWords, withWholeName } from './registry.js';
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
 import { tellWaiting } from './terminal/waiting.js';
@@ -48,7 +48,7 @@ async function dispatch(args: readonly string[], io: Io, process: Process) {
   }
   const [name, ...rest] = withWholeName(asOption(args));
   if (name === undefined) throw usageError('no command is given');
-  if (isHelp(name) || (secondWords(name).length > 0 && isHelp(rest[0]))) {
+  if (isHelp(name) || (!hasCommand(name) && secondWords(name).length > 0 && isHelp(rest[0]))) {
     await io.write(overview());
     return Exit.OK;
   }

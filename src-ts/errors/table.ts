@@ -236,7 +236,7 @@ export const errorTable = {
     ],
     remedy:
       'Find out what damaged the storage before anything else; other keys may still work. If there is a copy of the whole ' +
-      'storage directory, put it back with tee-supplicant stopped. Otherwise store the key again, or delete it. Where that ' +
+      'storage directory, put it back with tee-supplicant stopped, then reboot: until then reads may answer from memory. Otherwise store the key again, or delete it. Where that ' +
       'is refused in the same way, keys beside it are lost too: clear({ prefix, confirm: true }), or "optee-storage clear ' +
       'PREFIX --yes", forgets them, and deletes every sound key that begins with PREFIX; copy those first. Where no key ' +
       'can be read and there is no copy, "optee-storage clear --all --yes" begins anew, with nothing.',

@@ -112,7 +112,7 @@ const ofOptee: ErrorDetails = {
   detail:
     "OP-TEE's own files in the storage directory were damaged, lost or restored only in part, and it starts no TA",
   remedy:
-    'Put back all files of the directory from one copy of it. Only where what is stored may be lost for all users: ' +
+    'Put back all files of the directory from one copy of it, with tee-supplicant stopped, then reboot. Only where what is stored may be lost for all users: ' +
     'stop tee-supplicant, empty the directory, and start it again.',
 };
 

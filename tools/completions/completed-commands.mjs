@@ -43,10 +43,12 @@ export function completedCommands() {
   const firsts = new Set(names.map((name) => name.split(' ')[0] ?? ''));
   return [...firsts].map((name) => {
     const within = names.filter((other) => other.startsWith(`${name} `));
-    const members = (within.length > 0 ? within : [name]).map(loadCommand).filter((command) => command !== undefined);
+    // `owners` is a command itself, and has `owners remove` too.
+    const whole = names.filter((other) => other === name);
+    const members = [...whole, ...within].map(loadCommand).filter((command) => command !== undefined);
     const options = Object.fromEntries(members.flatMap((member) => Object.entries(optionsOf(member))));
     const completes = within.length > 0 ? within.map((other) => other.slice(name.length + 1)) : members[0]?.completes;
-    const summary = within.length > 0 ? `commands ${within.join(', ')}` : (summaries[name] ?? '');
+    const summary = within.length > 0 && whole.length === 0 ? `commands ${within.join(', ')}` : (summaries[name] ?? '');
     return {
       name,
       summary,
