@@ -337,6 +337,14 @@ export const causes = {
     fix: remedyOf('ERR_QUOTA'),
     example: { keys: '9500 of 10000', bytes: '3 of 16384 KiB' },
   },
+  'shared-near': {
+    check: 'shared',
+    status: 'warning',
+    symptom: 'ERR_TOO_MANY_OWNERS or ERR_TOO_MANY_OBJECTS, now or soon',
+    found: 'of what all users share {stores} places and {objects} objects are taken',
+    fix: 'Remove stores that are not needed any more: see optee-storage owners, and optee-storage owners remove.',
+    example: { stores: '60 of 64', objects: '900 of 2048' },
+  },
   'no-rollback-protection': {
     check: 'rollback',
     status: 'note',

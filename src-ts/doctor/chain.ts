@@ -31,6 +31,7 @@ export const checksOf: Readonly<Record<BackendName, readonly CheckFunction[]>> =
     storage.space,
     storage.store,
     storage.quota,
+    storage.shared,
     protection.rollback,
     protection.rootKey,
     protection.latency,

@@ -24,6 +24,7 @@ export const checkIds = [
   'space',
   'store',
   'quota',
+  'shared',
   'rollback',
   'root-key',
   'latency',

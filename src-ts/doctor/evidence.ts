@@ -2,6 +2,7 @@
 /** What an attempt to use a store brings to light. */
 import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '../errors/error.js';
 import type { StoreInfo } from '../connection/store-info.js';
+import type { OwnersInfo } from '../connection/store-owners.js';
 import type { CallOptions, ListOptions, OpenOptions } from '../arguments/options.js';
 import { checkIds, type CheckId } from './diagnosis.js';
 
@@ -9,6 +10,7 @@ import { checkIds, type CheckId } from './diagnosis.js';
 export interface Usable {
   info(options?: CallOptions): Promise<StoreInfo>;
   list(options?: ListOptions): Promise<unknown>;
+  owners(options?: CallOptions): Promise<OwnersInfo>;
   close(): Promise<void>;
 }
 
@@ -18,6 +20,8 @@ export interface Evidence {
   /** Why a store cannot be opened or read; undefined if it can. */
   readonly error: SecureStorageError | undefined;
   readonly info: StoreInfo | undefined;
+  /** Who has a store; undefined if this process may not know. */
+  readonly owners: OwnersInfo | undefined;
   /** Why the supplicant gave no answer; null if it gave one, undefined if it was not asked. */
   readonly supplicant: SecureStorageError | null | undefined;
   /** Milliseconds of one call that needs no storage. */
@@ -95,6 +99,7 @@ type StoreEvidence = Omit<Evidence, 'supplicant'>;
 
 async function useStore(options: OpenOptions, open: Open, left: () => number): Promise<StoreEvidence> {
   let info: StoreInfo | undefined;
+  let owners: OwnersInfo | undefined;
   let warmMs: number | undefined;
   const error = await failure(async () => {
     const store = await open({ ...options, timeoutMs: left() });
@@ -102,12 +107,14 @@ async function useStore(options: OpenOptions, open: Open, left: () => number): P
     try {
       info = await store.info(limits());
       await store.list({ limit: 1, ...limits() });
+      // For root alone, and of no importance to whoever can use the store.
+      await failure(async () => void (owners = await store.owners(limits())));
       warmMs = await medianMs(() => store.info(limits()));
     } finally {
       await store.close();
     }
   });
-  return { error, info, warmMs };
+  return { error, info, owners, warmMs };
 }
 
 /** OP-TEE looks for a Trusted Application by way of the supplicant, each time. That there is none is the answer. */

@@ -100,10 +100,12 @@ describe('the command', () => {
 });
 
 describe('the attempt at a store', () => {
+  const error = (code: ConstructorParameters<typeof SecureStorageError>[0]) => new SecureStorageError(code);
   const info = { used: { keys: 0 } } as StoreInfo;
   const methods = {
     info: () => Promise.resolve(info),
     list: () => Promise.resolve([]),
+    owners: () => Promise.reject(error('ERR_NOT_ROOT')),
     close: () => Promise.resolve(),
   };
   const store = methods as unknown as SecureStorage;
@@ -116,7 +118,6 @@ describe('the attempt at a store', () => {
     };
     return { asked, open };
   };
-  const error = (code: ConstructorParameters<typeof SecureStorageError>[0]) => new SecureStorageError(code);
 
   test('opens, reads, and asks the supplicant for a Trusted Application that nobody has', async () => {
     const { asked, open } = opening(store, error('ERR_TA_NOT_FOUND'));
@@ -136,6 +137,13 @@ describe('the attempt at a store', () => {
     const { asked, open } = opening(error(code));
     expect(await gather({}, open, true)).toMatchObject({ error: { code }, supplicant: undefined });
     expect(asked).toHaveLength(1);
+  });
+
+  test('learns what all users share if it may, and does without it otherwise', async () => {
+    const owners = { owners: [], objects: { used: 1, total: 2 }, places: 3 };
+    const ofRoot = { ...methods, owners: () => Promise.resolve(owners) } as unknown as SecureStorage;
+    expect(await gather({}, opening(ofRoot).open, false)).toMatchObject({ error: undefined, owners });
+    expect(await gather({}, opening(store).open, false)).toMatchObject({ error: undefined, info, owners: undefined });
   });
 
   test('asks no supplicant where there is none', async () => {
@@ -160,7 +168,7 @@ describe('the attempt at a store', () => {
 });
 
 test('this machine can be looked at, whatever it is', () => {
-  const evidence = { error: undefined, info: undefined, supplicant: undefined, warmMs: undefined };
+  const evidence = { error: undefined, info: undefined, owners: undefined, supplicant: undefined, warmMs: undefined };
   for (const { id, found } of judge(evidence, {}, 'optee', thisHost()).checks) {
     expect([id, found]).toEqual([id, expect.stringMatching(/./)]);
   }

@@ -32,10 +32,13 @@ const info = {
   healed: 0,
 } as Partial<StoreInfo> as StoreInfo;
 
-const works: Evidence = { error: undefined, info, supplicant: null, warmMs: 0.123 };
+const owner = { owner: info.owner, login: 'user', id: 1000, keys: 3, bytes: 200, objects: 4, lost: false } as const;
+const owners = { owners: [owner], objects: { used: 8, total: 2048 }, places: 64 };
+const works: Evidence = { error: undefined, info, owners, supplicant: null, warmMs: 0.123 };
 const fails = (code: ErrorCode, details: ErrorDetails = {}, more: Partial<Evidence> = {}): Evidence => ({
   error: new SecureStorageError(code, { operation: 'open', ...details }),
   info: undefined,
+  owners: undefined,
   supplicant: undefined,
   warmMs: undefined,
   ...more,
@@ -298,6 +301,22 @@ const stages: Readonly<Record<Cause, Stage | readonly Stage[]>> = {
       fix: 'quota',
     },
   ],
+  'shared-near': [
+    {
+      evidence: { ...works, owners: { ...owners, objects: { used: 1900, total: 2048 } } },
+      found: '1 of 64 places and 1900 of 2048 objects',
+      fix: 'owners remove',
+    },
+    {
+      // Those of the pool do not count.
+      evidence: {
+        ...works,
+        owners: { ...owners, owners: [...Array<typeof owner>(58).fill(owner), { ...owner, id: 65_536 }] },
+      },
+      found: '58 of 64 places',
+      fix: 'optee-storage owners',
+    },
+  ],
   'no-rollback-protection': {
     evidence: informs({ rollbackProtected: false, antiRollback: 100 }),
     found: 'level 100',
@@ -420,6 +439,15 @@ describe('what this process may not see is unknown, and no failure', () => {
       [FUSE]: undefined,
     };
   }
+});
+
+test('what all users share is not known to everybody, which is no warning', () => {
+  const diagnosis = diagnosed(boardWith({}), { evidence: { ...works, owners: undefined } });
+  expect(checkOf(diagnosis, 'shared')).toMatchObject({
+    status: 'unknown',
+    found: expect.stringContaining('root only') as string,
+  });
+  expect(diagnosis.ok).toBe(true);
 });
 
 describe('a broken link', () => {

@@ -5,6 +5,7 @@ import { progress } from '../evidence.js';
 import { glance, look, type Space } from '../host.js';
 import { mountOf, parseMounts, type Mount } from '../mounts.js';
 import { notReached, ok, told, unknown, type CheckFunction, type Subject } from '../check.js';
+import { Shared } from '../../protocol/contract.js';
 import { octal } from '../../tee/devices.js';
 
 const KIB = 1024;
@@ -72,6 +73,18 @@ export const store: CheckFunction = ({ evidence }) => {
   if (reached === 'not reached' || info === undefined) return notReached('store');
   if (info.healed > 0) return because('store-healed', { count: info.healed });
   return ok('store', 'can be opened, and its keys read; values are not tried');
+};
+
+/** What all users of the TEE share: root alone sees it. */
+export const shared: CheckFunction = ({ evidence: { info, owners } }) => {
+  if (info === undefined) return notReached('shared');
+  if (owners === undefined) return unknown('shared', 'what all users share is shown to root only');
+  const { objects, places } = owners;
+  const placed = owners.owners.filter(({ id }) => id !== undefined && id < Shared.ID_MAX).length;
+  const stores = `${String(placed)} of ${String(places)}`;
+  const used = `${String(objects.used)} of ${String(objects.total)}`;
+  const near = placed >= NEARLY * places || objects.used >= NEARLY * objects.total;
+  return near ? because('shared-near', { stores, objects: used }) : ok('shared', `${stores} places, ${used} objects`);
 };
 
 export const quota: CheckFunction = ({ evidence: { info } }) => {
