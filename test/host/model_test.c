@@ -292,7 +292,10 @@ CASE(large_records_behave_as_the_model)
 	}
 	CHECK_EQ(clear(&client, start), TEE_SUCCESS);
 	CHECK_EQ(client.params[1].value.a, 120);
-	CHECK_EQ(device_owned_objects(), 2);
+	/* Objects are removed in slices; an empty store gives up its root. */
+	while (client.params[1].value.b)
+		CHECK_EQ(clear(&client, start), TEE_SUCCESS);
+	CHECK_EQ(device_owned_objects(), 0);
 }
 
 /* The count that DESIGN gives: objects are what every access costs. */
