@@ -8,8 +8,9 @@
 #include "device.h"
 #include "tee_api_defines.h"
 
+/* Together they stay within the objects that all owners share. */
 #define USERS 8
-#define SMALL_KEYS 120
+#define SMALL_KEYS 80
 #define MIDDLE_KEYS 20
 #define LARGE_KEYS 2
 
