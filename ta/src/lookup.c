@@ -300,6 +300,14 @@ void found_release(struct found *found)
 	found->holder = NULL;
 }
 
+void found_leave_node(struct found *found)
+{
+	if (found->record.kind != RECORD_OBJECT)
+		return;
+	found->record.key = (struct span){ 0 };
+	found_release(found);
+}
+
 static void found_take(struct found *found, struct cached *holder, uint32_t n)
 {
 	cached_hold(holder);

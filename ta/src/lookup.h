@@ -26,6 +26,12 @@ struct found {
 void found_release(struct found *found);
 
 /*
+ * Releases what a record of an object was found in; its key is gone then. A
+ * held node can't make way in memory for a value that is large.
+ */
+void found_leave_node(struct found *found);
+
+/*
  * The owner's root; an empty one if nothing was ever stored. Where both copies
  * are gone it is one that knows everything as lost.
  *

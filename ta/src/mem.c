@@ -48,7 +48,7 @@ struct piece {
 };
 
 static uint8_t *memory;
-/* A free piece that the next request is likely to fit in, or NULL. */
+/* The free piece before what was taken last from the end, or NULL. */
 static struct piece *roomy;
 
 #define FIRST ((struct piece *)(void *)memory)
@@ -105,23 +105,19 @@ MEM_UNWATCHED void mem_end(void)
 	memory = NULL;
 }
 
-/* The first or the last free piece of this size, or NULL. */
-MEM_UNWATCHED static struct piece *find(size_t size, bool last)
+/* The first free piece of this size, or NULL. */
+MEM_UNWATCHED static struct piece *find(size_t size)
 {
-	struct piece *found = NULL;
 	struct piece *piece = NULL;
 
 	for (piece = FIRST; piece != END; piece = after(piece)) {
 		if (piece->used)
 			continue;
 		merge(piece);
-		if (piece->size < size)
-			continue;
-		found = piece;
-		if (!last)
-			break;
+		if (piece->size >= size)
+			return piece;
 	}
-	return found;
+	return NULL;
 }
 
 /* Moves what is used in a span to its front and returns the rest. */
@@ -157,20 +153,24 @@ MEM_UNWATCHED static struct piece *squeeze(struct piece *span,
 }
 
 /*
- * As find(), but where pieces that may move leave room for the size between
- * two that may not.
+ * A free piece of this size at the end of a span that holds no pinned piece:
+ * of the first such span that has the room, or of the last. Pieces that may
+ * move make way.
  */
 MEM_UNWATCHED static struct piece *gather(size_t size, bool last)
 {
 	struct piece *from = NULL;
 	struct piece *to = NULL;
+	struct piece *final = NULL;
 	struct piece *span = FIRST;
 	struct piece *piece = FIRST;
+	struct piece *next = NULL;
 	size_t room = 0;
 
-	while (piece != END && (last || !from)) {
-		struct piece *next = after(piece);
-
+	for (; piece != END && (last || !from); piece = next) {
+		if (!piece->used)
+			merge(piece);
+		next = after(piece);
 		if (is_pinned(piece)) {
 			span = next;
 			room = 0;
@@ -180,48 +180,73 @@ MEM_UNWATCHED static struct piece *gather(size_t size, bool last)
 		if (room >= size && (next == END || is_pinned(next))) {
 			from = span;
 			to = next;
+			final = piece;
 		}
-		piece = next;
 	}
+	if (!from)
+		return NULL;
+	if (!final->used && final->size >= size)
+		return final;
 	roomy = NULL;
-	return from ? squeeze(from, to) : NULL;
+	return squeeze(from, to);
 }
 
-/* Takes the front or the end of a free piece for `used` bytes. */
-MEM_UNWATCHED static void *carve(struct piece *piece, size_t used, size_t size,
-				 bool end)
+/* Gives a free piece to somebody, for `used` bytes. */
+MEM_UNWATCHED static void *give(struct piece *piece, size_t used)
 {
-	size_t rest = piece->size - size;
-
-	if (rest < sizeof(*piece)) {
-		if (piece == roomy)
-			roomy = NULL;
-	} else if (end) {
-		piece->size = rest;
-		roomy = piece;
-		piece = after(piece);
-		piece->size = size;
-	} else {
-		piece->size = size;
-		roomy = after(piece);
-		roomy->size = rest;
-	}
 	piece->used = used;
 	piece->home = NULL;
 	mem_watch_open(piece + 1, used);
 	return piece + 1;
 }
 
+/* From the front of the memory on. */
+MEM_UNWATCHED static void *take_front(size_t used, size_t size)
+{
+	struct piece *piece = find(size);
+	struct piece *rest = NULL;
+
+	if (!piece)
+		piece = gather(size, false);
+	if (!piece)
+		return NULL;
+	if (piece->size - size >= sizeof(*piece)) {
+		rest = (struct piece *)(void *)((uint8_t *)piece + size);
+		rest->size = piece->size - size;
+		piece->size = size;
+	}
+	if (piece == roomy)
+		roomy = rest;
+	return give(piece, used);
+}
+
+/*
+ * As near to the end of the memory as can be, so that what a request keeps
+ * for itself lies together and leaves room in one piece before it.
+ */
+MEM_UNWATCHED static void *take_end(size_t used, size_t size)
+{
+	struct piece *piece = roomy;
+
+	if (!piece || piece->size < size)
+		piece = gather(size, true);
+	if (!piece)
+		return NULL;
+	roomy = NULL;
+	if (piece->size - size >= sizeof(*piece)) {
+		roomy = piece;
+		piece->size -= size;
+		piece = after(piece);
+		piece->size = size;
+	}
+	return give(piece, used);
+}
+
 MEM_UNWATCHED static void *take(size_t used, bool end)
 {
 	size_t size = (sizeof(struct piece) + used + GRAIN - 1) / GRAIN * GRAIN;
-	struct piece *piece = roomy;
 
-	if (!piece || !end || piece->size < size)
-		piece = find(size, end);
-	if (!piece)
-		piece = gather(size, end);
-	return piece ? carve(piece, used, size, end) : NULL;
+	return end ? take_end(used, size) : take_front(used, size);
 }
 
 static void *alloc(size_t size, bool end)
@@ -282,8 +307,13 @@ MEM_UNWATCHED void mem_free(void *data, size_t size)
 	piece = (struct piece *)data - 1;
 	mem_watch_close(data, piece->used);
 	piece->used = 0;
-	/* What came last goes first, mostly: then nothing has to be searched. */
+	/*
+	 * What came last from the end goes first, mostly: then nothing has to
+	 * be searched. Any other piece may lie nearer to the end.
+	 */
 	if (roomy && after(roomy) == piece)
 		piece = roomy;
+	else
+		roomy = NULL;
 	merge(piece);
 }

@@ -130,6 +130,7 @@ TEE_Result command_get(const struct session *session, TEE_Param *params)
 	/* A value is not read for one who has no room for it. */
 	if (!res)
 		res = check_room(params + 1, found.record.value_size);
+	found_leave_node(&found);
 	if (!res)
 		res = lookup_value(&session->owner, &found.record, &value,
 				   &holder);

@@ -23,6 +23,7 @@ static TEE_Result read_previous(const struct session *session, struct span key,
 	size += found.record.value_size;
 	if (!res)
 		res = check_room(param, size);
+	found_leave_node(&found);
 	if (!res) {
 		data = mem_alloc(size);
 		res = data ? TEE_SUCCESS : TEE_ERROR_OUT_OF_MEMORY;
