@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * Counts how much of the Trusted Application the host tests and the fuzzers' kept inputs run together.
+ * Counts how much of the Trusted Application the TA's tests and the fuzzers' kept inputs run together.
  *
  *   npm run coverage                  counts lines and branches of ta/src that tests run; fails under 90 % of branches
  *   node tools/coverage.mjs --show    the sources with counts
@@ -48,14 +48,14 @@ const SETTINGS = [
 ];
 
 /** @param {string} name */
-const hostProgram = (name) => path.join(BUILD, 'host', 'bin', name);
+const taProgram = (name) => path.join(BUILD, 'ta', 'bin', name);
 /** @param {string} name */
 const fuzzer = (name) => path.join(BUILD, 'fuzz', 'bin', `fuzz_${name}`);
 
 async function build() {
-  const folder = path.join(BUILD, 'host');
+  const folder = path.join(BUILD, 'ta');
   mkdirSync(BUILD, { recursive: true });
-  await run('cmake', ['-S', path.join(ROOT, 'test', 'host'), '-B', folder, ...SETTINGS]);
+  await run('cmake', ['-S', path.join(ROOT, 'test', 'ta'), '-B', folder, ...SETTINGS]);
   const chosen = HOST_PROGRAMS.flatMap((name) => ['--target', name]);
   await run('cmake', ['--build', folder, '--parallel', String(JOBS), ...chosen]);
   await buildFuzzers(path.join(BUILD, 'fuzz'), SETTINGS, JOBS);
@@ -70,7 +70,7 @@ function profile(program, args) {
 async function runAll() {
   rmSync(PROFILES, { recursive: true, force: true });
   mkdirSync(PROFILES, { recursive: true });
-  for (const name of HOST_PROGRAMS) await profile(hostProgram(name), []);
+  for (const name of HOST_PROGRAMS) await profile(taProgram(name), []);
   for (const target of TARGETS) {
     const inputs = [...filesIn(corpusOf(target)), ...filesIn(findingsOf(target))];
     if (inputs.length > 0) await profile(fuzzer(target.name), inputs);
@@ -80,7 +80,7 @@ async function runAll() {
 
 /** What llvm-cov is to look at. */
 function subject() {
-  const [first = '', ...others] = [...HOST_PROGRAMS.map(hostProgram), ...TARGETS.map(({ name }) => fuzzer(name))];
+  const [first = '', ...others] = [...HOST_PROGRAMS.map(taProgram), ...TARGETS.map(({ name }) => fuzzer(name))];
   const objects = others.flatMap((program) => ['-object', program]);
   return [first, ...objects, `-instr-profile=${PROFILE}`, path.join(ROOT, 'ta', 'src')];
 }
@@ -112,7 +112,7 @@ async function report() {
 
 async function main() {
   const { values } = readArguments(import.meta.url, { options: { show: { type: 'boolean' } } });
-  await ensureAptGroups('native', 'host-tests', 'coverage');
+  await ensureAptGroups('native', 'ta-tests', 'coverage');
   await withLock(`${BUILD}.lock`, async () => {
     await step('Building the tests of the TA with counters', build);
     await step('Running them', runAll);

@@ -7,12 +7,12 @@
  *   npm run growth               prints what each kind of access costs as a store grows
  *   npm run growth -- --write    and puts them into docs/storage-format.md
  *
- * The host tests hold two of the stores to limits.
+ * The TA's tests hold two of the stores to limits.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { STORES, buildGrowth, measure } from './host/growth.mjs';
+import { STORES, buildGrowth, measure } from './ta/growth.mjs';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { step } from './lib/progress.mjs';
@@ -20,8 +20,8 @@ import { SetupError } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
 import { readArguments } from './lib/usage.mjs';
 
-/** @typedef {import('./host/growth.mjs').Row} Row */
-/** @typedef {import('./host/growth.mjs').Cost} Cost */
+/** @typedef {import('./ta/growth.mjs').Row} Row */
+/** @typedef {import('./ta/growth.mjs').Cost} Cost */
 
 const FILE = path.join(ROOT, 'docs', 'storage-format.md');
 const BEGIN = '<!-- npm run growth -- --write -->\n';
@@ -104,7 +104,7 @@ function write(text) {
 
 async function main() {
   const { values } = readArguments(import.meta.url, { options: { write: { type: 'boolean' } } });
-  await ensureAptGroups('native', 'host-tests');
+  await ensureAptGroups('native', 'ta-tests');
   await step('Building', () => buildGrowth(JOBS));
   const stores = [];
   for (const store of STORES) stores.push({ name: store.name, rows: await measure(store) });

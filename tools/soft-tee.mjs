@@ -25,7 +25,7 @@ async function main() {
   const [sanitizer = ''] = positionals;
   const folder = path.join(ROOT, 'build', sanitizer ? `soft-tee-${sanitizer}` : 'soft-tee');
   const settings = ['-DCMAKE_BUILD_TYPE=RelWithDebInfo', `-DSOFT_TEE_SANITIZE=${sanitizer}`];
-  await ensureAptGroups('native', 'host-tests');
+  await ensureAptGroups('native', 'ta-tests');
   mkdirSync(path.dirname(folder), { recursive: true });
   await withLock(`${folder}.lock`, async () => {
     await run('cmake', ['-S', path.join(ROOT, 'soft-tee'), '-B', folder, ...settings]);

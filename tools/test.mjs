@@ -135,7 +135,7 @@ const KINDS = {
   [FIRST]: single('npm', 'run', '--silent', 'build'),
   check: counted('tools/check.mjs'),
   unit: jest('unit'),
-  host: counted('tools/host-tests.mjs'),
+  ta: counted('tools/ta-tests.mjs'),
   attacks: jest('attacks'),
   sanitizers: counted('tools/sanitizers.mjs'),
   package: jest('package'),

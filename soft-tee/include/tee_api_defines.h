@@ -2,7 +2,7 @@
 /*
  * Constants of the GlobalPlatform TEE Internal Core API Specification 1.3.1,
  * the part that a Trusted Application of this project may use. The names and
- * numbers are the specification's; test/host/api/facts.c is there to compare
+ * numbers are the specification's; test/ta/api/facts.c is there to compare
  * them with those of OP-TEE's development kit.
  */
 #ifndef TEE_API_DEFINES_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the host tests' CHECK does in a fuzzer: end it, so that it keeps the
+ * What the TA's tests' CHECK does in a fuzzer: end it, so that it keeps the
  * input. With FUZZ_TRACE in the environment each step is told.
  */
 #include "check.h"

@@ -10,7 +10,7 @@
 #define SHARED_H
 
 /*
- * From now on, for all calls of test/host/client.h, in which an input is read
+ * From now on, for all calls of test/ta/client.h, in which an input is read
  * so often at most: a command begins again where the storage was replaced.
  */
 void shared_begin(unsigned int reads);

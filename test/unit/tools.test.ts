@@ -24,7 +24,7 @@ const own = programs.filter((name) => name !== JEST);
 /** Words that are too many or mean nothing to a tool. Those left out take any number of words, for other programs. */
 const SURPLUS: Readonly<Record<string, readonly string[] | undefined>> = {
   ...Object.fromEntries(own.map((name) => [name, ['no-such-word']])),
-  'tools/host-tests.mjs': ['one', 'two'],
+  'tools/ta-tests.mjs': ['one', 'two'],
   'tools/native.mjs': ['gyp', 'gyp'],
   'tools/soft-tee.mjs': ['thread', 'thread'],
   'tools/optee.mjs': undefined,

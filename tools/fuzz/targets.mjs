@@ -56,7 +56,7 @@ export async function buildFuzzers(folder, settings, jobs) {
 
 /** @param {number} jobs */
 export async function ensureFuzzers(jobs) {
-  await ensureAptGroups('native', 'host-tests');
+  await ensureAptGroups('native', 'ta-tests');
   mkdirSync(CRASHES, { recursive: true });
   await withLock(`${BUILD}.lock`, () => step('Building the fuzzers', () => buildFuzzers(BUILD, [], jobs)));
 }

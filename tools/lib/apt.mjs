@@ -16,7 +16,7 @@ export const APT_GROUPS = Object.freeze({
   /** The addon for this machine, by node-gyp and by cmake-js. */
   native: ['g++', 'make', 'cmake', 'python3'],
   /** The TA's own tests and fuzzers, with sanitizers. */
-  'host-tests': ['gcc', 'make', 'clang', 'lld', 'libclang-rt-dev'],
+  'ta-tests': ['gcc', 'make', 'clang', 'lld', 'libclang-rt-dev'],
   /** Reports of how much of the TA its tests run. */
   coverage: ['llvm'],
   /** The TA as WebAssembly. */

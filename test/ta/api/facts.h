@@ -2,7 +2,7 @@
 /*
  * What a set of headers says of the TEE Internal Core API, as a table. It is
  * compiled once with the software TEE's headers and once with those of
- * OP-TEE's development kit; tools/host/api.mjs compares what they print.
+ * OP-TEE's development kit; tools/ta/api.mjs compares what they print.
  */
 #ifndef FACTS_H
 #define FACTS_H

@@ -54,7 +54,7 @@ export async function buildGrowth(jobs) {
   mkdirSync(path.dirname(BUILD), { recursive: true });
   await withLock(`${BUILD}.lock`, async () => {
     const settings = ['-DCMAKE_C_COMPILER=clang', '-DCMAKE_BUILD_TYPE=Release', '-DSOFT_TEE_SANITIZE='];
-    await run('cmake', ['-S', path.join(ROOT, 'test', 'host'), '-B', BUILD, ...settings]);
+    await run('cmake', ['-S', path.join(ROOT, 'test', 'ta'), '-B', BUILD, ...settings]);
     await run('cmake', ['--build', BUILD, '--parallel', String(jobs), '--target', 'growth']);
   });
 }

@@ -10,7 +10,7 @@ import { ROOT } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
 import { ensureTaDevKit } from '../../machine/kits.mjs';
 
-const SOURCES = path.join(ROOT, 'test', 'host', 'api');
+const SOURCES = path.join(ROOT, 'test', 'ta', 'api');
 
 /** Both are made for the host's own processor, whose types have the sizes of 64-bit ARM. */
 const VARIANTS = {

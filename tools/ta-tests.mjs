@@ -4,7 +4,7 @@
 /**
  * Builds and runs the Trusted Application's tests on this machine, with sanitizers.
  *
- *   node tools/host-tests.mjs [text]    only the cases whose names contain the text
+ *   node tools/ta-tests.mjs [text]    only the cases whose names contain the text
  *
  * Prints a line for each case and, last, 'N passed, N failed'. The environment variable JOBS says how many compilers
  * and test programs may run at once.
@@ -13,8 +13,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { checkApi } from './host/api.mjs';
-import { checkGrowth } from './host/growth.mjs';
+import { checkApi } from './ta/api.mjs';
+import { checkGrowth } from './ta/growth.mjs';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ROOT } from './lib/paths.mjs';
@@ -23,8 +23,8 @@ import { run } from './lib/run.mjs';
 import { runTool } from './lib/tool.mjs';
 import { readArguments } from './lib/usage.mjs';
 
-const BUILD = path.join(ROOT, 'build', 'host');
-const THREAD_BUILD = path.join(ROOT, 'build', 'host-thread');
+const BUILD = path.join(ROOT, 'build', 'ta-tests');
+const THREAD_BUILD = path.join(ROOT, 'build', 'ta-tests-thread');
 const JOBS = Math.max(1, Number(process.env.JOBS) || os.availableParallelism());
 
 /** @param {string} folder @param {string} sanitizers @param {readonly string[]} targets */
@@ -35,7 +35,7 @@ async function build(folder, sanitizers, ...targets) {
     `-DSOFT_TEE_SANITIZE=${sanitizers}`,
   ];
   const chosen = targets.flatMap((target) => ['--target', target]);
-  await run('cmake', ['-S', path.join(ROOT, 'test', 'host'), '-B', folder, ...settings]);
+  await run('cmake', ['-S', path.join(ROOT, 'test', 'ta'), '-B', folder, ...settings]);
   await run('cmake', ['--build', folder, '--parallel', String(JOBS), ...chosen]);
 }
 
@@ -100,10 +100,10 @@ async function runAll(tasks) {
 
 async function main() {
   const { positionals: args } = readArguments(import.meta.url, { options: {}, most: 1 });
-  await ensureAptGroups('native', 'host-tests');
+  await ensureAptGroups('native', 'ta-tests');
   mkdirSync(path.dirname(BUILD), { recursive: true });
   await withLock(`${BUILD}.lock`, () =>
-    step('Building the host tests', async () => {
+    step('Building the TA's tests', async () => {
       await build(BUILD, 'address,undefined');
       await build(THREAD_BUILD, 'thread', 'libteec_test');
     }),
