@@ -77,8 +77,14 @@ async function diagnose(options: OpenOptions = {}): Promise<Diagnosis> {
 
 const checkOf = ({ checks }: Diagnosis, id: string): Check | undefined => checks.find((check) => check.id === id);
 
-/** The diagnosis must have this cause, and no other link may be called broken. */
-function expectCause(diagnosis: Diagnosis, cause: Cause, found: string, fix: string): void {
+/** The diagnosis must have this cause, and no link may be called broken but its own and those that break with it. */
+function expectCause(
+  diagnosis: Diagnosis,
+  cause: Cause,
+  found: string,
+  fix: string,
+  consequences: readonly string[] = [],
+): void {
   const { check: id, status } = causes[cause];
   expect(checkOf(diagnosis, id)).toMatchObject({
     status,
@@ -86,7 +92,7 @@ function expectCause(diagnosis: Diagnosis, cause: Cause, found: string, fix: str
     fix: expect.stringContaining(fix) as string,
   });
   const failed = diagnosis.checks.filter((check) => check.status === 'failed').map((check) => check.id);
-  expect(failed).toEqual(status === 'failed' ? [id] : []);
+  expect(failed).toEqual([...(status === 'failed' ? [id] : []), ...consequences]);
   if (status === 'failed') expect(diagnosis).toMatchObject({ message: expect.stringContaining(found) as string });
 }
 
@@ -167,8 +173,8 @@ describe('a machine that is well', () => {
   test('every link is seen, by an ordinary user too', async () => {
     const diagnosis = await diagnose();
     const states = Object.fromEntries(diagnosis.checks.map(({ id, status }) => [id, status]));
-    const { rollback, 'root-key': rootKey, ...rest } = states;
-    expect({ rollback, rootKey }).toEqual({ rollback: 'note', rootKey: 'warning' });
+    const { rollback, shared, 'root-key': rootKey, ...rest } = states;
+    expect({ rollback, shared, rootKey }).toEqual({ rollback: 'note', shared: 'unknown', rootKey: 'warning' });
     expect(new Set(Object.values(rest))).toEqual(new Set(['ok']));
     const found = Object.fromEntries(diagnosis.checks.map((check) => [check.id, check.found]));
     expect(found).toMatchObject({
@@ -265,9 +271,12 @@ describe('user namespaces', () => {
 });
 
 describe('the storage', () => {
+  /** To a Trusted Application that goes on, a directory without anything is the loss of what was stored. */
+  const LOST = ['store'];
+
   test('is in memory', async () => {
     const diagnosis = await withSupplicant(['--fs-parent-path', '/tmp/tee'], () => diagnose());
-    expectCause(diagnosis, 'storage-volatile', '/tmp/tee, the supplicant', 'before tee-supplicant starts');
+    expectCause(diagnosis, 'storage-volatile', '/tmp/tee, the supplicant', 'before tee-supplicant starts', LOST);
   });
 
   test('is on an overlay', async () => {
@@ -293,7 +302,7 @@ describe('the storage', () => {
         () => asRoot('mount', '-o', 'remount,rw', DATA),
       ),
     );
-    expectCause(diagnosis, 'storage-missing', FILES, 'restart tee-supplicant');
+    expectCause(diagnosis, 'storage-missing', FILES, 'restart tee-supplicant', LOST);
   });
 
   test('may be written by everybody', async () => {

@@ -182,7 +182,7 @@ describe('what is stored', () => {
       expect([error.code, error.message]).toEqual([
         'ERR_CORRUPT',
         expect.stringMatching(
-          /tee-supplicant stopped\. Otherwise store the key again, or delete it\..* deletes every sound key that begins/,
+          /from memory\. Otherwise store the key again, or delete it\..* deletes every sound key that begins/,
         ),
       ]);
     }
