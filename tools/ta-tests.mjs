@@ -103,7 +103,7 @@ async function main() {
   await ensureAptGroups('native', 'ta-tests');
   mkdirSync(path.dirname(BUILD), { recursive: true });
   await withLock(`${BUILD}.lock`, () =>
-    step('Building the TA's tests', async () => {
+    step("Building the TA's tests", async () => {
       await build(BUILD, 'address,undefined');
       await build(THREAD_BUILD, 'thread', 'libteec_test');
     }),
