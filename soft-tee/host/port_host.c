@@ -15,6 +15,11 @@ void *port_alloc(size_t size)
 	return malloc(size);
 }
 
+void *port_alloc_zeroed(size_t size)
+{
+	return calloc(1, size);
+}
+
 void port_free(void *memory)
 {
 	free(memory);

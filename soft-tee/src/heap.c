@@ -142,6 +142,7 @@ static void link_block(struct block *block)
 		heap.peak = heap.used;
 }
 
+/* Zeroed. */
 static void *allocate(size_t size)
 {
 	struct piece *piece = take_place(size);
@@ -149,7 +150,7 @@ static void *allocate(size_t size)
 
 	if (!piece)
 		return NULL;
-	block = port_alloc(sizeof(*block) + size);
+	block = port_alloc_zeroed(sizeof(*block) + size);
 	if (!block) {
 		pool_give(&heap.pool, piece);
 		return NULL;
@@ -230,8 +231,8 @@ void *TEE_Malloc(__tee_size_t size, uint32_t hint)
 		return EMPTY_BLOCK;
 	data = allocate(size);
 	/* A TA must not count on zeros that it did not ask for. */
-	if (data)
-		memset(data, hint == TEE_MALLOC_FILL_ZERO ? 0 : 0xA5, size);
+	if (data && hint == TEE_MALLOC_NO_FILL)
+		memset(data, 0xA5, size);
 	return data;
 }
 
@@ -250,7 +251,6 @@ void *TEE_Realloc(void *buffer, __tee_size_t newSize)
 	data = allocate(newSize);
 	if (!data)
 		return NULL;
-	memset(data, 0, newSize);
 	memcpy(data, buffer, old->size < newSize ? old->size : newSize);
 	free_block(old);
 	return data;

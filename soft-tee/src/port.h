@@ -13,6 +13,8 @@
 
 /* Memory of at least this size, aligned for any type, or NULL. */
 void *port_alloc(size_t size);
+/* The same, all zero. */
+void *port_alloc_zeroed(size_t size);
 void port_free(void *memory);
 
 /*

@@ -6,6 +6,8 @@
  */
 #include "port.h"
 
+#include <string.h>
+
 #define GRAIN 16
 #define WASM_PAGE 65536
 
@@ -97,6 +99,15 @@ void *port_alloc(size_t size)
 	if (!piece && grow(size))
 		piece = take(size);
 	return piece ? piece + 1 : NULL;
+}
+
+void *port_alloc_zeroed(size_t size)
+{
+	void *memory = port_alloc(size);
+
+	if (memory)
+		memset(memory, 0, size);
+	return memory;
 }
 
 void port_free(void *memory)

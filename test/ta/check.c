@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CASES_MAX 512
@@ -73,6 +74,15 @@ static bool passes(case_function run)
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
+static long ms_since(const struct timespec *began)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - began->tv_sec) * 1000 +
+	       (now.tv_nsec - began->tv_nsec) / 1000000;
+}
+
 /* Runs the cases whose names contain the argument; all without one. */
 int main(int argc, char **argv)
 {
@@ -81,13 +91,16 @@ int main(int argc, char **argv)
 	size_t n = 0;
 
 	for (n = 0; n < count; n++) {
+		struct timespec began = { 0 };
 		bool passed = false;
 
 		if (!strstr(cases[n].name, wanted))
 			continue;
+		clock_gettime(CLOCK_MONOTONIC, &began);
 		passed = passes(cases[n].run);
 		failed += !passed;
-		printf("%s %s\n", passed ? "ok" : "FAILED", cases[n].name);
+		printf("%s %s (%ld ms)\n", passed ? "ok" : "FAILED",
+		       cases[n].name, ms_since(&began));
 		fflush(stdout);
 	}
 	return failed ? 1 : 0;
