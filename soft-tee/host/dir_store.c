@@ -136,12 +136,13 @@ static TEE_Result write_new(int dir, const void *data, size_t size)
 /* A file that is renamed when it is complete: the old one or the new one. */
 static TEE_Result write_blob(void *context, const TEE_UUID *ta,
 			     const struct blob_id *id, const void *data,
-			     size_t size)
+			     size_t size, size_t changed)
 {
 	struct name name = name_of(ta, id);
 	int dir = folder(context);
 	TEE_Result res = write_new(dir, data, size);
 
+	(void)changed;
 	if (!res && renameat(dir, NEW_NAME, dir, name.text))
 		res = result_of(errno);
 	if (res)

@@ -109,14 +109,20 @@ static TEE_Result read_blob(void *context, const TEE_UUID *ta,
 
 	if (before(due, &res))
 		return res;
-	faults->read_bytes += size;
 	res = faults->under.read(faults->under.context, ta, id, data, size);
 	return after(due, res);
 }
 
+static void note_read(void *context, size_t size)
+{
+	struct fault_store *faults = context;
+
+	faults->read_bytes += size;
+}
+
 static TEE_Result write_blob(void *context, const TEE_UUID *ta,
 			     const struct blob_id *id, const void *data,
-			     size_t size)
+			     size_t size, size_t changed)
 {
 	struct fault_store *faults = context;
 	const struct fault *due =
@@ -125,8 +131,9 @@ static TEE_Result write_blob(void *context, const TEE_UUID *ta,
 
 	if (before(due, &res))
 		return res;
-	faults->written_bytes += size;
-	res = faults->under.write(faults->under.context, ta, id, data, size);
+	faults->written_bytes += changed;
+	res = faults->under.write(faults->under.context, ta, id, data, size,
+				  changed);
 	return after(due, res);
 }
 
@@ -172,6 +179,7 @@ struct blob_store fault_store(struct fault_store *faults)
 	return (struct blob_store){ .context = faults,
 				    .stat = stat_blob,
 				    .read = read_blob,
+				    .note_read = note_read,
 				    .write = write_blob,
 				    .remove = remove_blob,
 				    .rename = rename_blob,

@@ -107,11 +107,12 @@ static TEE_Result read_blob(void *context, const TEE_UUID *ta,
 
 static TEE_Result write_blob(void *context, const TEE_UUID *ta,
 			     const struct blob_id *id, const void *data,
-			     size_t size)
+			     size_t size, size_t changed)
 {
 	struct map_store *map = context;
 	struct map_blob *blob = find(map, ta, id);
 
+	(void)changed;
 	/* Until the new one is complete, the old one stays. */
 	if (map->capacity && map_size(map) + size > map->capacity)
 		return TEE_ERROR_STORAGE_NO_SPACE;

@@ -36,13 +36,17 @@ struct blob_store {
 	TEE_Result (*read)(void *context, const TEE_UUID *ta,
 			   const struct blob_id *id, void *data, size_t size);
 
+	/* So much of what was read the TA has asked for. NULL: nobody counts. */
+	void (*note_read)(void *context, size_t size);
+
 	/*
 	 * Creates or replaces a blob, atomically: whatever happens, all of the
-	 * old one or all of the new one is there. STORAGE_NO_SPACE.
+	 * old one or all of the new one is there. So many bytes of it are not
+	 * as they were. STORAGE_NO_SPACE.
 	 */
 	TEE_Result (*write)(void *context, const TEE_UUID *ta,
 			    const struct blob_id *id, const void *data,
-			    size_t size);
+			    size_t size, size_t changed);
 
 	/* Removes a blob, corrupt ones too. ITEM_NOT_FOUND. */
 	TEE_Result (*remove)(void *context, const TEE_UUID *ta,

@@ -180,7 +180,7 @@ static TEE_Result write_new(struct object *object, const void *data,
 	if (!core_heap_object(&object->tree, size))
 		return TEE_ERROR_OUT_OF_MEMORY;
 	return store()->write(store()->context, &ta_uuid, &object->id, data,
-			      size);
+			      size, size);
 }
 
 static TEE_Result create_object(uint32_t storage, const void *bytes,
@@ -350,6 +350,8 @@ static TEE_Result read_data(TEE_ObjectHandle handle, void *buffer, size_t size,
 	*count = size < rest ? size : rest;
 	if (*count)
 		memcpy(buffer, object->data + object->position, *count);
+	if (store()->note_read)
+		store()->note_read(store()->context, *count);
 	object->position += *count;
 	return TEE_SUCCESS;
 }
@@ -397,7 +399,7 @@ static TEE_Result write_at(struct object *object, const void *buffer,
 		memcpy(object->data + object->position, buffer, size);
 	object->position = end;
 	return store()->write(store()->context, &ta_uuid, &object->id,
-			      object->data, object->size);
+			      object->data, object->size, size);
 }
 
 static TEE_Result write_data(TEE_ObjectHandle handle, const void *buffer,

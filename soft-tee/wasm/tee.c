@@ -48,10 +48,11 @@ static TEE_Result read_blob(void *context, const TEE_UUID *ta,
 
 static TEE_Result write_blob(void *context, const TEE_UUID *ta,
 			     const struct blob_id *id, const void *data,
-			     size_t size)
+			     size_t size, size_t changed)
 {
 	(void)context;
 	(void)ta;
+	(void)changed;
 	return host_write_blob(id->bytes, id->size, data, size);
 }
 

@@ -261,14 +261,17 @@
 
 /*
  * SECSTOR_CMD_VERIFY: reads both copies of the caller's objects, of all
- * domains, some in each call; what OP-TEE finds damaged it removes [in]
- * memref[0]  where to go on: empty, or what the call before gave [out]
- * memref[1]  where to go on, CURSOR_MAX bytes are enough; empty: all has been
- * looked at [inout] value[2]   in:  a 1: copies that are lost are made again
- * from the other ones, 0: not out: a objects looked at, b copies that were lost
- * [out]   value[3].a copies made again
- *       value[3].b   objects of which both copies are lost, and ranges of keys
- *                    that were lost before and are not cleared yet
+ * domains, some in each call. What OP-TEE finds damaged it removes.
+ *
+ * [in]    memref[0]    where to go on: empty, or what the call before gave
+ * [out]   memref[1]    where to go on, CURSOR_MAX bytes are enough; empty: all
+ *                      has been looked at
+ * [inout] value[2].a   in: 1: copies that are lost are made again from the
+ *                      other ones, 0: not; out: objects looked at
+ *         value[2].b   out: copies that were lost
+ * [out]   value[3].a   copies made again
+ *         value[3].b   objects of which both copies are lost, and ranges of
+ *                      keys that were lost before and are not cleared yet
  *
  * TEE_ERROR_CORRUPT_OBJECT  the root is lost, and so is everything
  */

@@ -2,6 +2,7 @@
 #include "change.h"
 
 #include "flush.h"
+#include "leaf.h"
 #include "twins.h"
 
 static TEE_Result check_expected(const struct change *change)
@@ -72,7 +73,7 @@ static size_t added_size(const struct draft *draft,
 	for (n = 0; n < count; n++) {
 		size_t value = changes[n].value.size;
 
-		if (value > draft_inline_max(draft))
+		if (value > leaf_inline_max(draft))
 			value = sizeof(uint64_t);
 		size += RECORD_HEADER_SIZE + changes[n].key.size + value;
 	}
@@ -112,7 +113,7 @@ static TEE_Result put_change(struct draft *draft, struct change *change,
 					  : record.revision;
 	if (change->existed && change->old.kind == RECORD_OBJECT)
 		res = draft_add_garbage(draft, change->old.number);
-	if (!res && change->value.size > draft_inline_max(draft))
+	if (!res && change->value.size > leaf_inline_max(draft))
 		res = write_value(draft, change, &record);
 	return res ? res : draft_put_record(draft, &record);
 }

@@ -45,6 +45,9 @@ struct draft {
  */
 TEE_Result draft_begin(struct draft *draft, const struct owner *owner);
 
+/* Takes over what the root has; draft_begin() does it. */
+TEE_Result draft_copy_entries(struct draft *draft);
+
 /* Frees the draft's memory, not what it has written. */
 void draft_end(struct draft *draft);
 
@@ -104,25 +107,10 @@ uint32_t draft_find_range(const struct draft *draft, struct span key);
 /* The size of the root that the draft would make, without index and garbage. */
 size_t draft_size(const struct draft *draft);
 
-/*
- * The most that a leaf of this store holds, in bytes, and the largest value
- * that is kept inline. The more objects a store has, the more each may hold:
- * OP-TEE's cost for every access grows with the number of objects.
- */
-size_t draft_leaf_max(const struct draft *draft);
-size_t draft_inline_max(const struct draft *draft);
-
 /* Whether there are as many leaves and values as there may be. */
 bool draft_is_full(const struct draft *draft);
 
 /* Whether the changes make an index that is beyond its limit. */
 bool draft_index_is_too_large(const struct draft *draft);
-
-/*
- * Writes the leaf of an index entry and puts it into the cache. The number is
- * that of an earlier leaf with no key that this one has not, or a new one.
- */
-TEE_Result draft_write_leaf(struct draft *draft, struct index_entry *entry,
-			    const struct record *records, uint32_t count);
 
 #endif /* DRAFT_H */

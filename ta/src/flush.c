@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "flush.h"
 
+#include "leaf.h"
 #include "mem.h"
 #include "ranges.h"
 
@@ -71,7 +72,7 @@ static TEE_Result join_with(struct draft *draft, uint32_t n,
 			    const struct merged *merged, uint32_t neighbour,
 			    bool *joined)
 {
-	size_t max = draft_leaf_max(draft);
+	size_t max = leaf_max(draft);
 	struct merged other = { 0 };
 	TEE_Result res = TEE_SUCCESS;
 
@@ -97,7 +98,7 @@ TEE_Result flush_store(struct draft *draft, uint32_t n,
 	bool joined = false;
 	TEE_Result res = TEE_SUCCESS;
 
-	if (merged->count && size_of(merged) < draft_leaf_max(draft) / 4) {
+	if (merged->count && size_of(merged) < leaf_max(draft) / 4) {
 		if (n)
 			res = join_with(draft, n, merged, n - 1, &joined);
 		if (!res && !joined)

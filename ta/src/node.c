@@ -243,9 +243,9 @@ static TEE_Result walk(const uint8_t *image, size_t size,
 static bool is_leaf(const struct node_header *head)
 {
 	return head->record_count && head->sequence &&
-	       !(head->mark || head->next_number || head->revision ||
-		 head->bytes || head->keys || head->objects ||
-		 head->index_count || head->garbage_count);
+	       !(head->next_number || head->revision || head->bytes ||
+		 head->keys || head->objects || head->index_count ||
+		 head->garbage_count);
 }
 
 /*

@@ -67,8 +67,8 @@ struct node_header {
 	uint32_t index_count;
 	uint32_t record_count;
 	uint32_t garbage_count; /* objects that are let go and not yet removed */
-	uint64_t mark; /* random, of each commit: tells roots apart whose
-			* numbers are the same */
+	uint64_t mark; /* random, another one each time a node is written:
+			* tells those apart whose numbers are the same */
 };
 
 struct node {

@@ -12,6 +12,7 @@
 #define READ_FLAGS                                                             \
 	(TEE_DATA_FLAG_ACCESS_READ | TEE_DATA_FLAG_SHARE_READ |                \
 	 TEE_DATA_FLAG_SHARE_WRITE)
+#define PATCH_FLAGS (READ_FLAGS | TEE_DATA_FLAG_ACCESS_WRITE)
 #define REMOVE_FLAGS TEE_DATA_FLAG_ACCESS_WRITE_META
 
 /*
@@ -119,14 +120,14 @@ static TEE_Result open_persistent(const struct object_id *id, uint32_t flags,
 	return res;
 }
 
-static TEE_Result open_object(const struct object_id *id,
+static TEE_Result open_object(const struct object_id *id, uint32_t flags,
 			      TEE_ObjectHandle *handle, size_t *size)
 {
 	TEE_ObjectInfo info = { 0 };
 	TEE_Result res = TEE_SUCCESS;
 
 	anchor_make_way(0);
-	res = open_persistent(id, READ_FLAGS, handle);
+	res = open_persistent(id, flags, handle);
 	if (res == TEE_ERROR_SECURITY)
 		return TEE_ERROR_CORRUPT_OBJECT;
 	if (res)
@@ -145,7 +146,7 @@ TEE_Result persistent_read(const struct object_id *id, uint8_t **data,
 			   size_t *size)
 {
 	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
-	TEE_Result res = open_object(id, &handle, size);
+	TEE_Result res = open_object(id, READ_FLAGS, &handle, size);
 
 	if (res)
 		return res;
@@ -169,7 +170,7 @@ TEE_Result persistent_peek(const struct object_id *id, uint8_t *head,
 {
 	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
 	size_t there = 0;
-	TEE_Result res = open_object(id, &handle, &there);
+	TEE_Result res = open_object(id, READ_FLAGS, &handle, &there);
 
 	if (res)
 		return res;
@@ -210,7 +211,7 @@ TEE_Result persistent_scan(const struct object_id *id, uint8_t *head,
 			   size_t *head_size, size_t *size)
 {
 	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
-	TEE_Result res = open_object(id, &handle, size);
+	TEE_Result res = open_object(id, READ_FLAGS, &handle, size);
 	uint8_t *piece = NULL;
 
 	if (res)
@@ -234,7 +235,7 @@ TEE_Result persistent_read_into(const struct object_id *id, uint8_t *data,
 {
 	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
 	size_t stored = 0;
-	TEE_Result res = open_object(id, &handle, &stored);
+	TEE_Result res = open_object(id, READ_FLAGS, &handle, &stored);
 
 	if (res)
 		return res;
@@ -262,6 +263,90 @@ TEE_Result persistent_write(const struct object_id *id, const void *data,
 					 TEE_HANDLE_NULL, data, size, &handle);
 	if (!res)
 		anchor_set(handle, id, size);
+	return res;
+}
+
+/* Whether the stored part is as it was. On an error the handle is closed. */
+static TEE_Result check_part(TEE_ObjectHandle handle, const uint8_t *before,
+			     struct part part, uint8_t *piece)
+{
+	TEE_Result res = TEE_SeekObjectData(handle, (int32_t)part.from,
+					    TEE_DATA_SEEK_SET);
+
+	if (res) {
+		TEE_CloseObject(handle);
+		return res;
+	}
+	while (part.size) {
+		size_t count = part.size < PIECE_SIZE ? part.size : PIECE_SIZE;
+
+		res = read_all(handle, piece, count);
+		if (res)
+			return res;
+		if (memcmp(piece, before + part.from, count)) {
+			TEE_CloseObject(handle);
+			return TEE_ERROR_CORRUPT_OBJECT;
+		}
+		part.from += count;
+		part.size -= count;
+	}
+	return TEE_SUCCESS;
+}
+
+/* On an error the handle is closed, by us or the core. */
+static TEE_Result write_part(TEE_ObjectHandle handle, const uint8_t *after,
+			     struct part part)
+{
+	TEE_Result res = TEE_SeekObjectData(handle, (int32_t)part.from,
+					    TEE_DATA_SEEK_SET);
+
+	if (!res)
+		res = TEE_WriteObjectData(handle, after + part.from, part.size);
+	if (res && res != TEE_ERROR_CORRUPT_OBJECT)
+		TEE_CloseObject(handle);
+	return res;
+}
+
+/* On an error the handle is closed. */
+static TEE_Result patch_object(TEE_ObjectHandle handle,
+			       const struct patch *patch, bool from_first,
+			       uint8_t *piece)
+{
+	TEE_Result res = TEE_SUCCESS;
+	uint32_t n = 0;
+
+	/* This also finds what is damaged in the blocks that are written to:
+	 * OP-TEE before 3.22 leaves the handle open where writing finds it. */
+	for (n = 0; n < patch->count && !res; n++)
+		res = check_part(handle, patch->before, patch->parts[n], piece);
+	for (n = 0; n < patch->count && !res; n++)
+		res = write_part(
+			handle, patch->after,
+			patch->parts[from_first ? n : patch->count - 1 - n]);
+	return res;
+}
+
+TEE_Result persistent_patch(const struct object_id *id,
+			    const struct patch *patch, bool from_first)
+{
+	TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+	uint8_t *piece = mem_alloc(PIECE_SIZE);
+	size_t size = 0;
+	TEE_Result res = TEE_ERROR_OUT_OF_MEMORY;
+
+	if (!piece)
+		return res;
+	anchor_leave(id);
+	res = open_object(id, PATCH_FLAGS, &handle, &size);
+	if (!res && size != patch->size) {
+		TEE_CloseObject(handle);
+		res = TEE_ERROR_CORRUPT_OBJECT;
+	}
+	if (!res)
+		res = patch_object(handle, patch, from_first, piece);
+	if (!res)
+		anchor_set(handle, id, size);
+	mem_free(piece, PIECE_SIZE);
 	return res;
 }
 

@@ -85,6 +85,33 @@ static inline bool persistent_is_lost(TEE_Result res)
 TEE_Result persistent_write(const struct object_id *id, const void *data,
 			    size_t size);
 
+/* A part of an object, in bytes. */
+struct part {
+	size_t from;
+	size_t size;
+};
+
+#define PARTS_MAX 4
+
+/* A new content of an object that has the size of the old one. */
+struct patch {
+	const uint8_t *before;
+	const uint8_t *after;
+	size_t size;
+	struct part parts[PARTS_MAX]; /* in which they differ */
+	uint32_t count;
+};
+
+/*
+ * Writes the parts of an object, each atomically, from the first one on or
+ * from the last one on.
+ *
+ * TEE_ERROR_CORRUPT_OBJECT  a part is not as it was; nothing is written then.
+ *                           Else as persistent_read(), persistent_write()
+ */
+TEE_Result persistent_patch(const struct object_id *id,
+			    const struct patch *patch, bool from_first);
+
 /* Removes an object if it exists. */
 TEE_Result persistent_remove(const struct object_id *id);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ranges.h"
 
+#include "leaf.h"
 #include "mem.h"
 
 uint32_t range_records(const struct draft *draft, uint32_t n, uint32_t *count)
@@ -118,7 +119,7 @@ static struct span separator(struct span before, struct span first)
 static TEE_Result write_pieces(struct draft *draft, uint32_t n,
 			       const struct merged *merged)
 {
-	size_t max = draft_leaf_max(draft);
+	size_t max = leaf_max(draft);
 	size_t size = node_records_size(merged->records, merged->count);
 	size_t pieces = size / (max - NODE_HEADER_SIZE) + 1;
 	size_t target = merged->appended ? max
@@ -137,8 +138,8 @@ static TEE_Result write_pieces(struct draft *draft, uint32_t n,
 		entry.kind = INDEX_LEAF;
 		res = draft_new_number(draft, &entry.number);
 		if (!res)
-			res = draft_write_leaf(draft, &entry,
-					       merged->records + from, count);
+			res = leaf_write(draft, &entry, merged->records + from,
+					 count, NULL);
 		if (res)
 			return res;
 		if (!from) {
@@ -180,9 +181,9 @@ TEE_Result range_store(struct draft *draft, uint32_t n,
 	size_t size = NODE_HEADER_SIZE +
 		      node_records_size(merged->records, merged->count);
 
-	if (old && !replace && merged->count && size <= draft_leaf_max(draft)) {
-		res = draft_write_leaf(draft, draft->index + n, merged->records,
-				       merged->count);
+	if (old && !replace && merged->count && size <= leaf_max(draft)) {
+		res = leaf_write(draft, draft->index + n, merged->records,
+				 merged->count, &merged->leaf->node);
 	} else {
 		if (old)
 			res = draft_add_garbage(draft, old);

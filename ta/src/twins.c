@@ -230,6 +230,30 @@ TEE_Result twins_write(const struct owner *owner, uint64_t number,
 	return res;
 }
 
+static TEE_Result patch_copy(const struct owner *owner, uint64_t number,
+			     enum copy copy, const struct patch *patch)
+{
+	struct object_id id = object_id(owner, number, copy);
+	TEE_Result res = persistent_patch(&id, patch, copy == COPY_TWIN);
+
+	return persistent_is_lost(res)
+		       ? persistent_write(&id, patch->after, patch->size)
+		       : res;
+}
+
+/*
+ * The twin gets its new header before its other parts, the primary behind
+ * them. So whenever this ends, copies with equal headers are equal, and only
+ * equal copies are patched alike.
+ */
+TEE_Result twins_patch(const struct owner *owner, uint64_t number,
+		       const struct patch *patch)
+{
+	TEE_Result res = patch_copy(owner, number, COPY_TWIN, patch);
+
+	return res ? res : patch_copy(owner, number, COPY_PRIMARY, patch);
+}
+
 TEE_Result twins_remove(const struct owner *owner, uint64_t number)
 {
 	struct object_id primary = object_id(owner, number, COPY_PRIMARY);

@@ -84,6 +84,13 @@ TEE_Result twins_inspect_twin(const struct owner *owner, uint64_t number,
 TEE_Result twins_write(const struct owner *owner, uint64_t number,
 		       const void *data, size_t size);
 
+/*
+ * As twins_write(), but writes only parts, the header first among them, where
+ * a copy is as it was before. Its header differs from every other one.
+ */
+TEE_Result twins_patch(const struct owner *owner, uint64_t number,
+		       const struct patch *patch);
+
 /* Removes both copies as far as they exist. */
 TEE_Result twins_remove(const struct owner *owner, uint64_t number);
 

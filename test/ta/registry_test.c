@@ -85,11 +85,12 @@ static TEE_Result stat_without(void *context, const TEE_UUID *ta,
 
 static TEE_Result write_without(void *context, const TEE_UUID *ta,
 				const struct blob_id *id, const void *data,
-				size_t size)
+				size_t size, size_t changed)
 {
 	return is_out_of_descriptors
 		       ? TEE_ERROR_ITEM_NOT_FOUND
-		       : with_descriptors.write(context, ta, id, data, size);
+		       : with_descriptors.write(context, ta, id, data, size,
+						changed);
 }
 
 static void run_out_of_descriptors(bool out)

@@ -191,9 +191,27 @@ static void make_large(void)
 	fill(&alice, "default", 200);
 }
 
+/* The root is full of updates that are in place in their leaf. */
+static void make_updated(void)
+{
+	struct client client = { 0 };
+	char key[16] = { 0 };
+	size_t n = 0;
+
+	make_large();
+	client = open_default();
+	for (n = 100; n < 165; n++) {
+		snprintf(key, sizeof(key), "m/%zu", n);
+		CHECK_EQ(put(&client, text(key), noise(1000 + n, 150), ANY),
+			 TEE_SUCCESS);
+	}
+	close_client(&client);
+}
+
 const struct fixture fixtures[] = {
 	{ "small", make_small },
 	{ "large", make_large },
+	{ "updated", make_updated },
 };
 const size_t fixture_count = sizeof(fixtures) / sizeof(*fixtures);
 

@@ -237,7 +237,8 @@ static void set_alice_back(const struct map_store *copy)
 	for (blob = copy->blobs; blob; blob = blob->next)
 		if (is_alices(blob))
 			CHECK_EQ(store.write(store.context, &blob->ta,
-					     &blob->id, blob->data, blob->size),
+					     &blob->id, blob->data, blob->size,
+					     blob->size),
 				 TEE_SUCCESS);
 }
 
@@ -286,7 +287,8 @@ CASE(a_leaf_of_an_older_state_is_damage)
 	for (blob = copy.blobs; blob; blob = blob->next)
 		if (is_leaf(blob))
 			CHECK_EQ(store.write(store.context, &blob->ta,
-					     &blob->id, blob->data, blob->size),
+					     &blob->id, blob->data, blob->size,
+					     blob->size),
 				 TEE_SUCCESS);
 	client = open_default();
 	for (n = 0; n < 2 * KEYS; n++) {

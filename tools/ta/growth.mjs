@@ -97,7 +97,7 @@ const LIMITS = [
     limits: {
       objects: (row) => [row.objects, 240],
       'objects read by the first get': (row) => [row.getCold.reads, 2],
-      'KiB written by an update': (row) => [row.update.writtenKiB, 260],
+      'KiB written by an update': (row) => [row.update.writtenKiB, 100],
       'objects read by a batch': (row) => [row.batch.reads, 100],
       'objects read by a getMany': (row) => [row.getMany.reads, 100],
       'objects after a clear': (row) => [row.objectsAfterClear, 2],
