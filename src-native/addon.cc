@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "arguments.h"
 #include "dumps.h"
@@ -40,10 +41,14 @@ Napi::Value Submit(const Napi::CallbackInfo& info, uint32_t session,
   return Napi::Number::New(info.Env(), static_cast<uint32_t>(submitted));
 }
 
-// createSession(settle) -> session
+// createSession(settle, stopAt) -> session
 Napi::Value CreateSession(const Napi::CallbackInfo& info) {
-  if (!info[0].IsFunction()) return Misuse(info.Env(), "createSession(settle)");
-  return Environment::Of(info.Env())->CreateSession(info.Env(), info[0].As<Napi::Function>());
+  std::vector<uint32_t> stop_at;
+  if (!info[0].IsFunction() || !ReadResults(info[1], &stop_at)) {
+    return Misuse(info.Env(), "createSession(settle, stopAt)");
+  }
+  return Environment::Of(info.Env())
+      ->CreateSession(info.Env(), info[0].As<Napi::Function>(), std::move(stop_at));
 }
 
 // open(session, request, uuid, login, group, params) -> Submitted

@@ -8,6 +8,9 @@
 namespace teec {
 namespace {
 
+// More than there are results after which a session may be of no use.
+constexpr uint32_t kMaxResults = 16;
+
 bool IsType(uint32_t type) {
   switch (type) {
     case TEEC_NONE:
@@ -72,6 +75,19 @@ bool ReadUuid(const Napi::Value& value, TEEC_UUID* uuid) {
   uuid->timeMid = static_cast<uint16_t>(number(4, 2));
   uuid->timeHiAndVersion = static_cast<uint16_t>(number(6, 2));
   std::memcpy(uuid->clockSeqAndNode, octets + 8, sizeof uuid->clockSeqAndNode);
+  return true;
+}
+
+bool ReadResults(const Napi::Value& value, std::vector<uint32_t>* results) {
+  if (!value.IsArray()) return false;
+  const Napi::Array array = value.As<Napi::Array>();
+  if (array.Length() > kMaxResults) return false;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    uint32_t result = 0;
+    const Napi::Value element = array.Get(i);
+    if (element.IsEmpty() || !ReadUint32(element, &result)) return false;
+    results->push_back(result);
+  }
   return true;
 }
 

@@ -4,6 +4,8 @@
 
 #include <napi.h>
 
+#include <vector>
+
 #include "connection.h"
 #include "operation.h"
 
@@ -18,6 +20,8 @@ bool ReadUint32(const Napi::Value& value, uint32_t* number);
 bool ReadUuid(const Napi::Value& value, TEEC_UUID* uuid);
 // Up to four of { type, a, b, data, size }, see NativeParam in addon.ts. Bytes are copied.
 bool ReadParams(const Napi::Value& value, Params* params);
+// An array of a few TEEC_Results.
+bool ReadResults(const Napi::Value& value, std::vector<uint32_t>* results);
 
 }  // namespace teec
 

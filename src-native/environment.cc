@@ -53,7 +53,8 @@ bool Environment::OpenOutbox() {
   return true;
 }
 
-Napi::Value Environment::CreateSession(Napi::Env env, const Napi::Function& settle) {
+Napi::Value Environment::CreateSession(Napi::Env env, const Napi::Function& settle,
+                                       std::vector<uint32_t> stop_at) {
   const uint32_t key = ++last_key_;
   Napi::Object handle = Napi::Object::New(env);
   if (napi_wrap(env, handle, PointerFrom(key), HandleGone, nullptr, nullptr) != napi_ok ||
@@ -61,7 +62,7 @@ Napi::Value Environment::CreateSession(Napi::Env env, const Napi::Function& sett
     return Napi::Value();
   }
   Record record;
-  record.session = std::make_shared<Session>(key, outbox_);
+  record.session = std::make_shared<Session>(key, std::move(stop_at), outbox_);
   record.settle = Napi::Persistent(settle);
   sessions_.emplace(key, std::move(record));
   return handle;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <unordered_map>
+#include <vector>
 
 #include "outbox.h"
 #include "session.h"
@@ -25,7 +26,8 @@ class Environment {
 
   // Makes a session. `settle(request, outcome)` is called for each finished request that nobody
   // withdrew or abandoned. Returns an opaque object; the session is closed when that is garbage.
-  Napi::Value CreateSession(Napi::Env env, const Napi::Function& settle);
+  Napi::Value CreateSession(Napi::Env env, const Napi::Function& settle,
+                            std::vector<uint32_t> stop_at);
   // The key of the session behind such an object, or 0 if it is something else.
   static uint32_t KeyOf(napi_env env, napi_value handle);
 

@@ -50,7 +50,14 @@ struct Outcome {
   uint32_t origin = TEEC_ORIGIN_API;
   std::array<ParamResult, TEEC_CONFIG_PAYLOAD_REF_COUNT> params;
   bool no_context = false;        // TEEC_InitializeContext failed, which says nothing about why
+  bool not_begun = false;         // the session has stopped before it
   std::string library_not_found;  // what was tried, if libteec could not be loaded
+
+  static Outcome NotBegun() {
+    Outcome outcome;
+    outcome.not_begun = true;
+    return outcome;
+  }
 
   static Outcome Error(TEEC_Result result) {
     Outcome outcome;

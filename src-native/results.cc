@@ -26,6 +26,10 @@ Napi::Value ToJavaScript(Napi::Env env, Outcome& outcome) {
     object.Set("libraryNotFound", outcome.library_not_found);
     return object;
   }
+  if (outcome.not_begun) {
+    object.Set("notBegun", Napi::Boolean::New(env, true));
+    return object;
+  }
   Napi::Array params = Napi::Array::New(env, outcome.params.size());
   for (uint32_t i = 0; i < outcome.params.size(); i++) {
     params.Set(i, ToJavaScript(env, outcome.params[i]));

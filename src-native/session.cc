@@ -25,7 +25,7 @@ size_t Request::input_bytes() const {
 Submitted Session::Submit(std::unique_ptr<Request> request) {
   const bool last = request->kind == Request::Kind::kClose;
   std::unique_lock<std::mutex> lock(mutex_);
-  if (closing_ || stopping_) return Submitted::kClosed;
+  if (closing_ || stopping_ || (halted_ && !last)) return Submitted::kClosed;
   if (!last) {
     if (parked_) return Submitted::kParked;
     const size_t bytes = request->input_bytes();
@@ -158,14 +158,41 @@ std::unique_ptr<Request> Session::Next() {
   return request;
 }
 
+bool Session::StopsAt(const Request& request, const Outcome& outcome) const {
+  return request.kind == Request::Kind::kInvoke &&
+         std::find(stop_at_.begin(), stop_at_.end(), outcome.result) != stop_at_.end();
+}
+
+// Empties the queue but for a close; returns the ids of what was in it.
+std::vector<uint32_t> Session::TakeUnbegun() {
+  std::vector<uint32_t> ids;
+  Queue kept;
+  for (std::unique_ptr<Request>& request : queue_) {
+    if (request->kind == Request::Kind::kClose) {
+      kept.push_back(std::move(request));
+    } else {
+      ids.push_back(request->id);
+    }
+  }
+  queue_ = std::move(kept);
+  queued_bytes_ = 0;
+  return ids;
+}
+
 void Session::Finish(const Request& request, Outcome outcome) {
+  std::vector<uint32_t> unbegun;
   std::unique_lock<std::mutex> lock(mutex_);
   const bool wanted = !parked_;
   if (parked_) outbox_->parked--;
   parked_ = false;
   running_ = 0;
+  if (StopsAt(request, outcome)) {
+    halted_ = true;
+    unbegun = TakeUnbegun();
+  }
   lock.unlock();
   if (wanted) outbox_->Post({key_, request.id, false, std::move(outcome)});
+  for (const uint32_t id : unbegun) outbox_->Post({key_, id, false, Outcome::NotBegun()});
 }
 
 void Session::End(uint32_t close_id) {

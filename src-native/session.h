@@ -10,6 +10,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "connection.h"
 #include "operation.h"
@@ -45,7 +47,11 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Session(uint32_t key, std::shared_ptr<Outbox> outbox) : key_(key), outbox_(std::move(outbox)) {}
+  // `stop_at` has the results of commands after which nothing more is begun: what is queued then, or
+  // submitted later, ends as not begun, in its order. So nothing overtakes a request that is sent
+  // again in another session.
+  Session(uint32_t key, std::vector<uint32_t> stop_at, std::shared_ptr<Outbox> outbox)
+      : key_(key), stop_at_(std::move(stop_at)), outbox_(std::move(outbox)) {}
 
   // Queues a request. The thread starts with the first one. While it is parked only a close is
   // queued, for which nobody shall wait either.
@@ -72,10 +78,13 @@ class Session : public std::enable_shared_from_this<Session> {
   Queue::iterator FindQueued(uint32_t id);
   bool Erase(Queue::iterator queued);
   std::unique_ptr<Request> Next();
+  bool StopsAt(const Request& request, const Outcome& outcome) const;
+  std::vector<uint32_t> TakeUnbegun();
   void Finish(const Request& request, Outcome outcome);
   void End(uint32_t close_id);
 
   const uint32_t key_;
+  const std::vector<uint32_t> stop_at_;
   const std::shared_ptr<Outbox> outbox_;
 
   std::mutex mutex_;
@@ -85,6 +94,7 @@ class Session : public std::enable_shared_from_this<Session> {
   uint32_t running_ = 0;  // id of the request that the thread carries out
   int thread_id_ = 0;
   bool parked_ = false;    // nobody waits for the running request
+  bool halted_ = false;    // a command ended with one of stop_at_
   bool closing_ = false;   // the last request is in the queue or done
   bool stopping_ = false;  // what is queued is not begun any more
   bool ended_ = false;     // the thread is about to return

@@ -103,8 +103,9 @@ interface EntriesPage {
  * - **Revisions** are whole numbers. Each change of a key gives it a higher one than any key of the same owner ever had.
  *   They are numbers and not bigints because they count changes, and no storage survives 2^53 of them; an answer beyond
  *   that is refused, not rounded.
- * - **Order**: requests are carried out one at a time in the order of the calls. Every change is one request; reading
- *   many keys or a value above some 60 KB may take several, and sees a change that was called in between.
+ * - **Order**: requests are carried out one at a time in the order of the calls, those too that are sent again because
+ *   the Trusted Application or its storage was lost for a moment. Every change is one request; reading many keys or a
+ *   value above some 60 KB may take several, and sees a change that was called in between.
  *
  * Every method returns a promise; what fails rejects with a {@link SecureStorageError} whose `code` is stable.
  * Besides the errors named below every method may fail with ERR_INVALID_ARG, ERR_TIMEOUT, ERR_CLOSED, ERR_BUSY,

@@ -4,8 +4,9 @@ import type { Channel, Request } from '../protocol/channel.js';
 import { whoami, type Owner } from '../protocol/commands.js';
 import type { Identity } from './identity.js';
 import { PROTOCOL_VERSION } from '../protocol/contract.js';
-import { isSessionLost, openError } from '../protocol/outcomes.js';
+import { isSessionLost, losingResults, openError } from '../protocol/outcomes.js';
 import { TeeFailure, type Outcome, type SessionTarget, type TeeBackend, type TeeSession } from '../tee/seam.js';
+import { LONGEST_TIMER_MS, timer, withResolvers } from '../util/timers.js';
 
 /** What a connection is made with. */
 export interface ConnectionSettings {
@@ -20,6 +21,9 @@ export interface ConnectionSettings {
 /**
  * A session with the TA that comes back: when the TA died or the session was lost, the next command opens another one.
  * A command that was under way is sent again, once, if it may be.
+ *
+ * Commands are carried out in the order of their calls, through such trouble too. The lost session stops at the command
+ * that lost it and hands back what is behind it; all of them go to the next session in the order of their calls.
  */
 export class Connection implements Channel {
   readonly settings: ConnectionSettings;
@@ -27,6 +31,11 @@ export class Connection implements Channel {
   ownerVerified = false;
   #owner: string | undefined;
   #slot: Slot | undefined;
+  #lastTicket = 0;
+  /** Commands that wait for a session, by their tickets. */
+  readonly #waiting: Flight[] = [];
+  /** Lost sessions that have not handed back everything. */
+  readonly #draining = new Set<Slot>();
   readonly #closing = new Set<Promise<void>>();
 
   private constructor(settings: ConnectionSettings) {
@@ -43,13 +52,14 @@ export class Connection implements Channel {
     return connection;
   }
 
-  async invoke(call: Call, request: Request): Promise<Outcome> {
-    const first = await this.#attempt(call, request);
-    if (!first.lost) return first.outcome;
-    if (request.changes && !first.untouched) call.markUndecided(first);
-    if (!request.repeatable && !first.untouched) return this.#giveUp(first);
-    const second = await this.#attempt(call, request);
-    return second.lost ? this.#giveUp(second) : second.outcome;
+  invoke(call: Call, request: Request): Promise<Outcome> {
+    const { promise, resolve, reject } = withResolvers<Outcome>();
+    const flight: Flight = { ticket: ++this.#lastTicket, call, request, attempts: 0, resolve, reject };
+    const slot = this.#slot;
+    if (slot?.session && this.#waiting.length === 0 && this.#draining.size === 0)
+      this.#send(slot, slot.session, flight);
+    else this.#wait(flight);
+    return promise;
   }
 
   /** Closes the session; waits for sessions that were given up too. Never rejects. */
@@ -58,31 +68,88 @@ export class Connection implements Channel {
     await Promise.all(this.#closing);
   }
 
-  /** Sends a command once, over the session there is or a new one. */
-  async #attempt(call: Call, request: Request): Promise<Attempt> {
-    this.settings.identity.assertUnchanged(call);
-    // Other calls may come to wait for the same opening, so the time of a hurried one does not limit it.
-    const slot = this.#slot ?? this.#open(Math.max(call.remaining(), this.settings.timeoutMs));
-    const session = slot.session ?? (await call.within(slot.opening));
+  /** Gives a command to a session. */
+  #send(slot: Slot, session: TeeSession, flight: Flight): void {
+    const { call, request } = flight;
+    let answer: Promise<Outcome>;
     try {
-      const outcome = await session.invoke(request.command, request.params, {
-        timeoutMs: call.remaining(),
-        signal: call.signal,
-      });
-      if (!isSessionLost(outcome)) return { lost: false, outcome };
-      this.#drop(slot);
-      return { lost: true, untouched: false, outcome };
+      this.settings.identity.assertUnchanged(call);
+      const options = { timeoutMs: call.remaining(), signal: call.signal };
+      answer = session.invoke(request.command, request.params, options);
     } catch (error) {
-      // After a time-out the session is kept: it goes on when the TEE answers, and another one would wait as well.
-      if (!(error instanceof TeeFailure) || error.kind !== 'closed') throw error;
-      this.#drop(slot);
-      return { lost: true, untouched: !error.started, error };
+      flight.reject(error);
+      return;
     }
+    slot.underWay++;
+    void answer.then(
+      (outcome) => {
+        if (isSessionLost(outcome)) this.#lose(slot, flight, { outcome });
+        else flight.resolve(outcome);
+        this.#landed(slot);
+      },
+      (error: unknown) => {
+        // After a time-out the session is kept: it goes on when the TEE answers, and another one would wait as well.
+        if (error instanceof TeeFailure && error.kind === 'closed') this.#lose(slot, flight, { error });
+        else flight.reject(error);
+        this.#landed(slot);
+      },
+    );
   }
 
-  #giveUp(attempt: LostAttempt): Outcome {
-    if ('outcome' in attempt) return attempt.outcome;
-    throw attempt.error;
+  #landed(slot: Slot): void {
+    slot.underWay--;
+    if (slot.underWay === 0 && this.#draining.delete(slot)) this.#sendWaiting();
+  }
+
+  /** A command has lost its session, or its session was lost before it. */
+  #lose(slot: Slot, flight: Flight, answer: LostAnswer): void {
+    const { call, request } = flight;
+    const untouched = 'error' in answer && !answer.error.started;
+    this.#drop(slot);
+    if (!untouched && request.changes) call.markUndecided(answer);
+    // What another command has lost counts for that one alone, which is not sent for ever.
+    if (!untouched) slot.loser = true;
+    if (!untouched || !slot.loser) flight.attempts++;
+    if (flight.attempts < 2 && (untouched || request.repeatable)) this.#wait(flight);
+    else if ('outcome' in answer) flight.resolve(answer.outcome);
+    else flight.reject(answer.error);
+  }
+
+  /** Keeps a command, in its place, until there is a session. */
+  #wait(flight: Flight): void {
+    const { call } = flight;
+    try {
+      this.settings.identity.assertUnchanged(call);
+      const left = call.remaining();
+      // Other calls may come to wait for the same opening, so the time of a hurried one does not limit it.
+      if (this.#slot === undefined) this.#open(Math.max(left, this.settings.timeoutMs));
+      flight.stopTimer = timer(
+        () => {
+          this.#waiting.splice(this.#waiting.indexOf(flight), 1);
+          flight.reject(call.timeout());
+        },
+        Math.min(left, LONGEST_TIMER_MS),
+      );
+    } catch (error) {
+      flight.reject(error);
+      return;
+    }
+    const behind = this.#waiting.findIndex(({ ticket }) => ticket > flight.ticket);
+    this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, flight);
+    this.#sendWaiting();
+  }
+
+  /** Sends what waits, if there is a session and no other one may still hand something back. */
+  #sendWaiting(): void {
+    const slot = this.#slot;
+    if (!slot?.session || this.#draining.size > 0) return;
+    for (const flight of this.#takeWaiting()) this.#send(slot, slot.session, flight);
+  }
+
+  #takeWaiting(): Flight[] {
+    const flights = this.#waiting.splice(0);
+    for (const { stopTimer } of flights) stopTimer?.();
+    return flights;
   }
 
   /**
@@ -90,11 +157,19 @@ export class Connection implements Channel {
    * signal can cancel it.
    */
   #open(timeoutMs: number, signal?: AbortSignal): Slot {
-    const slot: Slot = { opening: this.#establish(new Call('open', undefined, { timeoutMs, signal })) };
+    const opening = this.#establish(new Call('open', undefined, { timeoutMs, signal }));
+    const slot: Slot = { opening, underWay: 0, loser: false };
     this.#slot = slot;
-    slot.opening.then(
-      (session) => (slot.session = session),
-      () => this.#slot === slot && (this.#slot = undefined),
+    opening.then(
+      (session) => {
+        slot.session = session;
+        this.#sendWaiting();
+      },
+      (error: unknown) => {
+        if (this.#slot !== slot) return;
+        this.#slot = undefined;
+        for (const flight of this.#takeWaiting()) flight.reject(error);
+      },
     );
     return slot;
   }
@@ -132,6 +207,7 @@ export class Connection implements Channel {
         // The TA compares it with what the kernel attests; who proves a small id has a place of its own there.
         ...(id === null ? [] : [{ type: 'value-in', a: id, b: 0 } as const]),
       ],
+      stopAt: losingResults,
     };
   }
 
@@ -149,6 +225,9 @@ export class Connection implements Channel {
   #drop(slot: Slot | undefined): void {
     if (slot === undefined) return;
     if (this.#slot === slot) this.#slot = undefined;
+    if (slot.dropped) return;
+    slot.dropped = true;
+    if (slot.underWay > 0) this.#draining.add(slot);
     this.#track(slot.opening.then((session) => session.close()).catch(() => undefined));
   }
 
@@ -162,12 +241,26 @@ export class Connection implements Channel {
 interface Slot {
   readonly opening: Promise<TeeSession>;
   session?: TeeSession;
+  /** Commands that were given to it and have not ended. */
+  underWay: number;
+  /** Whether one of them has lost the session. */
+  loser: boolean;
+  /** Whether it is closed, or will be. */
+  dropped?: boolean;
 }
 
-/** An attempt that lost its session; `untouched` if the TA has certainly not begun with the command. */
-type LostAttempt = LostAnswer & { readonly lost: true; readonly untouched: boolean };
-
-type Attempt = LostAttempt | { readonly lost: false; readonly outcome: Outcome };
+/** A command from its call to its end. */
+interface Flight {
+  /** The place of its call among all calls. */
+  readonly ticket: number;
+  readonly call: Call;
+  readonly request: Request;
+  /** How many sessions it has lost. */
+  attempts: number;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (reason: unknown) => void;
+  stopTimer?: () => void;
+}
 
 /** Commands of the opening itself are not sent again. */
 function directly(session: TeeSession): Channel['invoke'] {

@@ -23,6 +23,11 @@ export type NativeOutcome =
       readonly params: readonly unknown[];
     };
 
+/** Of a request before which the session has stopped: it is not carried out. */
+export interface NotBegun {
+  readonly notBegun: true;
+}
+
 /** What became of a request given to the addon. */
 export const Submitted = {
   ACCEPTED: 0,
@@ -52,8 +57,12 @@ export interface Addon {
   /**
    * Makes a session that is not open yet; `settle` is called for each request that ended and was
    * neither withdrawn nor abandoned. It must not throw.
+   * @param stopAt results of commands after which the session begins nothing more, see SessionTarget; 16 at most
    */
-  createSession(settle: (request: number, outcome: NativeOutcome) => void): NativeSession;
+  createSession(
+    settle: (request: number, outcome: NativeOutcome | NotBegun) => void,
+    stopAt: readonly number[],
+  ): NativeSession;
   /**
    * Loads libteec, makes a context and opens the session; the first request of every session.
    * @param uuid 16 octets

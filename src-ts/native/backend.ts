@@ -78,7 +78,7 @@ class NativeBackend implements TeeBackend {
     if (addon.parkedThreads() >= MAX_PARKED_THREADS) {
       throw new TeeFailure('timeout', `${String(MAX_PARKED_THREADS)} earlier calls have not come back from the TEE`);
     }
-    const requests = new Requests(addon, this.#parts.probe);
+    const requests = new Requests(addon, this.#parts.probe, target.stopAt ?? []);
     try {
       const open = requests.run((session, id) => addon.open(session, id, uuid, login, group, params), options);
       const outcome = this.#outcome(await open);

@@ -40,12 +40,15 @@ export class Requests {
   #lastId = 0;
   #stopClosing: (() => void) | undefined;
 
-  constructor(addon: Addon, probe: Probe) {
+  constructor(addon: Addon, probe: Probe, stopAt: readonly number[]) {
     this.#addon = addon;
     this.#probe = probe;
     // The addon keeps this function for the session's life. It must not lead to the session, or that is never garbage.
     const pending = this.#pending;
-    this.#session = addon.createSession((id, outcome) => pending.get(id)?.resolve(outcome));
+    this.#session = addon.createSession((id, outcome) => {
+      if ('notBegun' in outcome) pending.get(id)?.reject(new TeeFailure('closed', 'the session has stopped'));
+      else pending.get(id)?.resolve(outcome);
+    }, stopAt);
   }
 
   /**

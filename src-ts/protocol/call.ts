@@ -71,20 +71,4 @@ export class Call {
     const outcomeUnknown = this.#undecided || details.outcomeUnknown;
     return new SecureStorageError(code, { operation: this.operation, key: this.key, ...details, outcomeUnknown });
   }
-
-  /** Waits for something that may outlast this call, such as an opening that several calls share. */
-  async within<T>(promise: Promise<T>): Promise<T> {
-    const left = this.remaining();
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(this.timeout());
-      }, left);
-    });
-    try {
-      return await Promise.race([promise, expired]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }

@@ -63,13 +63,18 @@ const missing: ReadonlySet<FailureKind> = new Set([
   'no-simulator',
 ]);
 
+/** Results that say that a session is of no use any more, or that a command is to be sent again in any case. */
+export const losingResults: readonly number[] = [
+  TeeResult.TARGET_DEAD,
+  TeeResult.COMMUNICATION,
+  TeeResult.STORAGE_NOT_AVAILABLE,
+];
+
 /** Whether an outcome says that the session is of no use any more, so that a new one may help. */
 export function isSessionLost({ result, origin }: Outcome): boolean {
   // The driver's answer to a session that it does not know.
   if (result === TeeResult.BAD_PARAMETERS) return origin === Origin.COMMS;
-  return (
-    result === TeeResult.TARGET_DEAD || result === TeeResult.COMMUNICATION || result === TeeResult.STORAGE_NOT_AVAILABLE
-  );
+  return losingResults.includes(result);
 }
 
 /**

@@ -61,7 +61,9 @@ export class Simulator implements TeeBackend {
     const params = takeParams(target.params);
     const thread = this.#enter();
     try {
-      const { outcome, session } = plain(await thread.run({ kind: 'open', uuid, client, params }, options));
+      const { outcome, session } = plain(
+        await thread.run({ kind: 'open', uuid, client, params, stopAt: target.stopAt ?? [] }, options),
+      );
       if (session !== undefined && outcome.result === 0) {
         return { session: new SimulatorSession(thread, session, () => this.#leave()) };
       }

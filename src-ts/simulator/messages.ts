@@ -34,6 +34,8 @@ export type Work =
       readonly uuid: Uint8Array;
       readonly client: Client;
       readonly params: readonly EncodedParam[];
+      /** As SessionTarget has it. */
+      readonly stopAt: readonly number[];
     }
   | {
       readonly kind: 'invoke';
@@ -62,7 +64,7 @@ export interface Reply {
 export type Answer =
   | { readonly outcome: Outcome; readonly session?: number }
   | {
-      readonly failure: 'timeout' | 'no-storage' | 'no-simulator';
+      readonly failure: 'timeout' | 'no-storage' | 'no-simulator' | 'closed';
       readonly detail: string;
       readonly remedy?: string | undefined;
     };

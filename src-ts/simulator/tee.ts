@@ -8,11 +8,18 @@ import { TeeResult } from '../tee/results.js';
 import type { EncodedParam } from '../tee/params.js';
 import { bareOutcome, Origin, type Outcome } from '../tee/seam.js';
 import type { SharedBlobs } from './blobs.js';
+import type { Work } from './messages.js';
 import { TeeModule, type Client } from './module.js';
+
+/** What a session is opened with. */
+type Opening = Pick<Extract<Work, { kind: 'open' }>, 'uuid' | 'client' | 'params' | 'stopAt'>;
 
 interface Session {
   readonly client: Client;
   readonly params: readonly EncodedParam[];
+  /** Results at which it stops, and whether it has. */
+  readonly stopAt: readonly number[];
+  stopped: boolean;
   /** How many panics there had been when it was opened. */
   readonly panics: number;
   /** The life of the TA that it is open in, and its number there. */
@@ -41,12 +48,7 @@ export class Tee {
    * @param deadline by now(), for waiting until the storage is free
    * @throws Unavailable
    */
-  open(
-    uuid: Uint8Array,
-    client: Client,
-    params: readonly EncodedParam[],
-    deadline: number,
-  ): Outcome & { readonly session: number } {
+  open({ uuid, client, params, stopAt }: Opening, deadline: number): Outcome & { readonly session: number } {
     return this.#alone(deadline, () => {
       const ta = this.#present();
       if (Buffer.compare(uuid, ta.uuid()) !== 0)
@@ -55,18 +57,25 @@ export class Tee {
       if (outcome.result !== 0) return outcome;
       const session = ++lastSession;
       // What the parameters hold is copied by whoever calls.
-      this.#sessions.set(session, { client, params, panics: this.#panics, life: this.#life, inner: outcome.session });
+      const { panics, life } = { panics: this.#panics, life: this.#life };
+      this.#sessions.set(session, { client, params, stopAt, stopped: false, panics, life, inner: outcome.session });
       return { ...outcome, session };
     });
   }
 
-  /** @throws Unavailable */
-  invoke(number: number, command: number, params: readonly EncodedParam[], deadline: number): Outcome {
-    return this.#alone(deadline, () => {
-      const session = this.#sessions.get(number);
+  /**
+   * @returns undefined if the session has stopped before
+   * @throws Unavailable
+   */
+  invoke(number: number, command: number, params: readonly EncodedParam[], deadline: number): Outcome | undefined {
+    const session = this.#sessions.get(number);
+    if (session?.stopped) return undefined;
+    const outcome = this.#alone(deadline, () => {
       if (session?.panics !== this.#panics) return bareOutcome(TeeResult.TARGET_DEAD, Origin.TEE);
       return this.#reopen(session) ?? this.#present().invoke(session.inner, command, params);
     });
+    if (session?.stopAt.includes(outcome.result)) session.stopped = true;
+    return outcome;
   }
 
   close(number: number): void {

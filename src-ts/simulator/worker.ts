@@ -35,11 +35,13 @@ function answer(work: Work, deadline: number): Answer {
 function carryOut(work: Work, deadline: number): Answer {
   switch (work.kind) {
     case 'open': {
-      const { session, ...outcome } = theTee().open(work.uuid, work.client, work.params, deadline);
+      const { session, ...outcome } = theTee().open(work, deadline);
       return { outcome, session };
     }
-    case 'invoke':
-      return { outcome: theTee().invoke(work.session, work.command, work.params, deadline) };
+    case 'invoke': {
+      const outcome = theTee().invoke(work.session, work.command, work.params, deadline);
+      return outcome === undefined ? { failure: 'closed', detail: 'the session has stopped' } : { outcome };
+    }
     case 'close':
       tee?.close(work.session);
       return { outcome: bareOutcome(TeeResult.SUCCESS, Origin.TEE) };

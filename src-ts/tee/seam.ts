@@ -72,6 +72,12 @@ export interface SessionTarget {
   readonly group?: number | undefined;
   /** Up to four parameters for TA_OpenSessionEntryPoint. */
   readonly params: readonly Param[];
+  /**
+   * Results of commands after which the session carries nothing more out: a request behind such a command is rejected
+   * with a {@link TeeFailure} of kind 'closed' that has not started. So no request overtakes one that its caller sends
+   * again in another session.
+   */
+  readonly stopAt?: readonly number[] | undefined;
 }
 
 /** Why there is no {@link Outcome}: what went wrong on this side of the TEE. Carried by rejections of the seam. */

@@ -316,7 +316,7 @@ static TEE_Result patch_object(TEE_ObjectHandle handle,
 	uint32_t n = 0;
 
 	/* This also finds what is damaged in the blocks that are written to:
-	 * OP-TEE before 3.22 leaves the handle open where writing finds it. */
+	 * older OP-TEE leaves the handle open where writing finds it. */
 	for (n = 0; n < patch->count && !res; n++)
 		res = check_part(handle, patch->before, patch->parts[n], piece);
 	for (n = 0; n < patch->count && !res; n++)

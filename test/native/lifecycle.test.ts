@@ -48,6 +48,17 @@ test('eight worker threads are terminated in mid-call while the main thread goes
   await expect(valueOf('lifecycle.ts', 'eightWorkers')).resolves.toBe(0);
 });
 
+test('a session stops at the results that it is told, and hands back what is behind them', async () => {
+  await expect(valueOf('lifecycle.ts', 'stopped')).resolves.toEqual([
+    ['another result', 0x80003333],
+    ['the result', 0x80002222],
+    ['behind it', 'closed', false],
+    ['behind that', 'closed', false],
+    ['later', 'closed', false],
+    ['after its end', 'closed', false],
+  ]);
+});
+
 test('an idle session does not keep the process alive, and is closed at its end', async () => {
   const ended = await run('lifecycle.ts', 'idle', { env: { FAKE_REPORT_CLOSE: '1' } });
   expect(ended).toMatchObject({ value: 0, code: 0, signal: null, stderr: 'fake: sessions 0, blocks 0\n' });

@@ -246,7 +246,7 @@ describe('the thread', () => {
       { type: ParamType.VALUE_INPUT, a: PROTOCOL_VERSION, b: 0 },
       { type: ParamType.MEMREF_INPUT, data: Buffer.from('default'), size: 7 },
     ];
-    const opening = ask({ kind: 'open', uuid: encodeUuid(TA_UUID), client, params });
+    const opening = ask({ kind: 'open', uuid: encodeUuid(TA_UUID), client, params, stopAt: [] });
     while (Atomics.load(opening, 0) !== State.BEGUN) await sleep(5);
     Atomics.store(opening, 0, State.WITHDRAWN);
     lock.give();

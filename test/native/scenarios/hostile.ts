@@ -22,9 +22,10 @@ class Raw {
   constructor() {
     this.session = loadAddon().createSession((id, outcome) => {
       this.order.push(id);
+      if ('notBegun' in outcome) throw new Error('nothing stops this session');
       this.#outcomes.set(id, outcome);
       this.#waiting.get(id)?.();
-    });
+    }, []);
   }
 
   static async open(): Promise<Raw> {
@@ -173,7 +174,7 @@ export async function exitInSettle() {
 /** The worker of that. */
 export function exitAtFirst() {
   const settle = () => process.exit(7);
-  const sessions = Array.from({ length: 8 }, () => loadAddon().createSession(settle));
+  const sessions = Array.from({ length: 8 }, () => loadAddon().createSession(settle, []));
   for (const session of sessions) {
     loadAddon().open(session, 1, uuid, 0, 0, []);
     loadAddon().invoke(session, 2, Command.INCREMENT, []);

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { loadAddon } from '../../../src-ts/native/addon.js';
 import { nativeBackend, parkedThreads } from '../../../src-ts/native/backend.js';
-import type { TeeSession } from '../../../src-ts/tee/seam.js';
+import type { TeeFailure, TeeSession } from '../../../src-ts/tee/seam.js';
 import { Clock, until } from '../support/clock.js';
 import { counter, failure, invoke, open, PATIENT } from '../support/common.js';
 import { Command, Counter, target } from '../support/fake.js';
@@ -14,7 +14,7 @@ const IN_MS = 50;
 /** What a program may have done when its environment ends. */
 const prefixes = {
   load: () => void loadAddon(),
-  create: () => void loadAddon().createSession(() => undefined),
+  create: () => void loadAddon().createSession(() => undefined, []),
   opening: () => void nativeBackend().open(target('slow'), PATIENT),
   openingForEver: () => void nativeBackend().open(target('hangs'), PATIENT),
   openingMissed: () => givenUp(() => nativeBackend().open(target('hangs'), { timeoutMs: IN_MS })),
@@ -63,6 +63,29 @@ async function openParked(): Promise<TeeSession> {
   const session = await open();
   await givenUp(() => session.invoke(Command.HANG, [], { timeoutMs: IN_MS }));
   return session;
+}
+
+/** What becomes of requests behind one after which the session stops, in the order in which they settle. */
+export async function stopped() {
+  const stopAt = [0x80001111, 0x80002222];
+  const session = await open(target('plain', { stopAt }));
+  const settled: unknown[] = [];
+  const answered = (name: string, result: number) =>
+    invoke(session, Command.RESULT, { type: 'value-in', a: result, b: 4 }).then(
+      (outcome) => settled.push([name, outcome.result]),
+      (error: unknown) => settled.push([name, (error as TeeFailure).kind, (error as TeeFailure).started]),
+    );
+  const calls = [
+    answered('another result', 0x80003333),
+    answered('the result', 0x80002222),
+    answered('behind it', 0),
+    answered('behind that', 0x80001111),
+  ];
+  await Promise.all(calls);
+  await answered('later', 0);
+  await session.close();
+  await answered('after its end', 0);
+  return settled;
 }
 
 /** A call that never comes back, unless somebody releases it. */

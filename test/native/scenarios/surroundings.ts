@@ -78,11 +78,14 @@ export function contextFailureIn(folder: string) {
 /** The addon's own checks: whoever uses it without the TypeScript layer gets a TypeError, not a crash. */
 export async function rawMisuse() {
   const addon = loadAddon() as unknown as Record<keyof Addon, (...args: unknown[]) => unknown>;
-  const session = addon.createSession(() => undefined);
+  const session = addon.createSession(() => undefined, []);
   const uuid = new Uint8Array(16);
   const calls: [keyof Addon, unknown[]][] = [
     ['createSession', []],
     ['createSession', [{}]],
+    ['createSession', [() => undefined]],
+    ['createSession', [() => undefined, [-1]]],
+    ['createSession', [() => undefined, Array(17).fill(1)]],
     ['open', []],
     ['open', [{}, 1, uuid, 0, 0, []]],
     ['open', [Object.create(session as object), 1, uuid, 0, 0, []]],
@@ -113,7 +116,7 @@ export async function rawMisuse() {
   const outcome = await new Promise((resolve) => {
     const other = addon.createSession((_id: number, result: unknown) => {
       resolve(result);
-    });
+    }, []);
     addon.invoke(other, 7, 0, []);
   });
   return { wrong: wrong.map(([name, args]) => [name, args.length]), outcome };
