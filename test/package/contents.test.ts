@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 
+import { ElfReader, sectionsOf } from '../../src-ts/util/elf.js';
 import { freshFolder, packPackage, SETUP_MS } from './support/place.js';
 
 jest.setTimeout(120_000);
@@ -61,6 +62,15 @@ test('nothing names this machine, its user, or a package registry', () => {
   const telling = [ROOT, `${os.homedir()}/`, '/tmp/', 'registry.npmjs', 'registry.yarnpkg'];
   const found = files.filter((file) => telling.some((text) => read(file).includes(text)));
   expect(found).toEqual([]);
+});
+
+test('the Trusted Application begins with its header, where OP-TEE before 4.0 looks for it, and names it', () => {
+  const image = new ElfReader(read(`dist/ta/${TA}.stripped.elf`));
+  const named = (wanted: string) => sectionsOf(image).filter(({ name }) => name === wanted);
+  expect(named('.ta_head')).toMatchObject([{ address: 0, size: 32 }]);
+  // From 4.0 on OP-TEE looks for it among the symbols.
+  const names = named('.dynstr').map((section) => image.contents(section).toString('latin1'));
+  expect(names).toEqual([expect.stringContaining('\0ta_head\0')]);
 });
 
 test('no script runs when it is installed, and nothing else is installed with it', () => {
