@@ -2,11 +2,11 @@
 /** What comes up in a board's life: sessions that stay open, directories that are put back, users without number. */
 import type { OwnersInfo } from '../../src-ts/connection/store-owners.js';
 import type { Store } from '../conformance/store.js';
+import { FILES } from './support/disk.js';
 import { effort } from './support/effort.js';
 import { TEE_GROUP, useMachine } from './support/machine.js';
 import { openRemoteStore } from './support/remote-store.js';
 
-const FILES = '/data/tee';
 const PATIENT = { timeoutMs: 120_000 };
 
 const on = useMachine();
@@ -66,12 +66,22 @@ async function runErrands(given: Errands): Promise<string[]> {
   }, given);
 }
 
-describe('forty services with sessions that stay open', () => {
-  test.each(effort([5], [5, 77, 4711]))('are never refused memory (seed %i)', async (seed) => {
-    const rounds = effort(60, 160);
-    expect(await runErrands({ seed, services: 40, rounds, returnPrevious: false })).toEqual([]);
-    expect(await runErrands({ seed: seed + 1, services: 40, rounds, returnPrevious: true })).toEqual([]);
-  });
+describe('services with sessions that stay open, and values up to 1 MiB', () => {
+  const services = effort(12, 40);
+  const rounds = effort(20, 160);
+
+  test.each(
+    effort(
+      [[5, true]],
+      [5, 77, 4711].flatMap((seed) => [[seed, false] as const, [seed, true] as const]),
+    ),
+  )(
+    'are never refused memory (seed %i, previous values returned: %s)',
+    async (seed, returnPrevious) => {
+      expect(await runErrands({ seed, services, rounds, returnPrevious })).toEqual([]);
+    },
+    effort(300_000, 3_600_000),
+  );
 });
 
 describe('a copy of the directory that is put back while the Trusted Application is loaded', () => {
