@@ -39,10 +39,7 @@ const on = useMachine(async () => ({
   },
 }));
 
-const asRoot = async (...argv: string[]) => {
-  const { code, stderr } = await on.machine.exec(argv);
-  if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr.toString()}`);
-};
+const { asRoot } = on;
 
 interface Doctor {
   readonly code: number | null;

@@ -37,10 +37,7 @@ const on = useMachine(async () => {
   };
 });
 
-const asRoot = async (...argv: string[]) => {
-  const { code, stderr } = await on.machine.exec(argv);
-  if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr.toString()}`);
-};
+const { asRoot } = on;
 
 /** Opens a store in a program of its own: with which code that fails, and what keeps the program from ending. */
 async function failedOpening(uid: number, options: object) {

@@ -11,11 +11,6 @@ const PATIENT = { timeoutMs: 120_000 };
 
 const on = useMachine();
 
-const asRoot = async (...argv: string[]) => {
-  const { code, stderr } = await on.machine.exec(argv);
-  expect([code, stderr]).toEqual([0, '']);
-};
-
 interface Errands {
   readonly seed: number;
   readonly services: number;
@@ -107,12 +102,12 @@ describe('a copy of the directory that is put back while the Trusted Application
     store = await openRemoteStore(await on.user('bob'), { ...PATIENT, domain: 'restored' });
     await putAll('0');
     await on.machine.supplicant('stop');
-    await asRoot('cp', '-a', FILES, `${FILES}.copy`);
+    await on.asRoot('cp', '-a', FILES, `${FILES}.copy`);
     await on.machine.supplicant('start');
     for (const value of ['1', '2', '3']) await putAll(value);
 
     await on.machine.supplicant('stop');
-    await asRoot('sh', '-c', `rm -r ${FILES} && mv ${FILES}.copy ${FILES}`);
+    await on.asRoot('sh', '-c', `rm -r ${FILES} && mv ${FILES}.copy ${FILES}`);
     await on.machine.supplicant('start');
     // The session that was open reads from the memory of the Trusted Application; a new one asks the storage.
     await store.close();

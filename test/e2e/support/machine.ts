@@ -20,6 +20,8 @@ export interface MachineOfFile {
   readonly machine: Machine;
   /** A Node.js process of this user, started at the first call and kept: starting one takes seconds. */
   user(name: keyof typeof Uid, options?: ProcessOptions): Promise<UserProcess>;
+  /** Runs a command of root's. @throws what it printed as errors, if it fails */
+  readonly asRoot: (...argv: string[]) => Promise<void>;
   /** Makes later calls of user() start other processes: the machine is about to reboot. */
   forgetUsers(): void;
 }
@@ -58,6 +60,10 @@ export function useMachine(options: () => Promise<MachineOptions> = () => Promis
       const user = users.get(key) ?? running().user({ uid: Uid[name], ...processOptions });
       users.set(key, user);
       return user;
+    },
+    async asRoot(...argv) {
+      const { code, stderr } = await running().exec(argv);
+      if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr.toString()}`);
     },
     forgetUsers() {
       users.clear();
