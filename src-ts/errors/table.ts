@@ -290,7 +290,7 @@ export const errorTable = {
     ],
     remedy:
       'Install the package on this platform again, all of its files. For a platform without a binary build the addon: ' +
-      'npm install cmake-js node-addon-api node-api-headers, then npx cmake-js compile --directory ' +
+      'npm install cmake-js node-addon-api node-api-headers, then npx --no cmake-js compile --directory ' +
       'node_modules/optee-secure-storage (docs/from-source.md).',
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,

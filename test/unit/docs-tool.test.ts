@@ -8,6 +8,28 @@ import { freshFolder } from './support/folders.js';
 const markdown = () => import('../../tools/docs/markdown.mjs');
 const links = () => import('../../tools/docs/links.mjs');
 
+describe('npx', () => {
+  const strangers = async (text: string) => (await links()).strangersIn(text, 'ours');
+
+  test.each(['npx other', 'a\nsudo npx --yes other put', 'printf x | npx -y @scope/other', "say('npx ours-too')"])(
+    'may run a stranger’s package: %s',
+    async (text) => {
+      expect(await strangers(text)).toHaveLength(1);
+    },
+  );
+
+  test.each(['npx ours put', 'npx --no other', 'npx --no-install other', 'without npx.', 'safe for npx: that'])(
+    'runs ours, or what is installed: %s',
+    async (text) => {
+      expect(await strangers(text)).toEqual([]);
+    },
+  );
+
+  test('is reported with its line', async () => {
+    expect(await strangers('one\nnpx other')).toEqual([expect.stringMatching(/^2: "npx other"/)]);
+  });
+});
+
 /** What is dead in a document beside one with headings. */
 async function dead(text: string): Promise<string[]> {
   const { deadIn } = await links();
