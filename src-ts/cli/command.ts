@@ -46,7 +46,10 @@ export interface Command {
   readonly help: readonly string[];
   /** How many positional arguments there must be at least and at most. */
   readonly positionals: readonly [min: number, max: number];
-  /** True if it reads a secret, so that a misplaced one could be among its arguments: messages repeat none of them. */
+  /**
+   * True if it reads a secret, of a store or a key to sign with: its memory is kept from dumps and tracers, and messages
+   * repeat no argument, for a misplaced secret could be among them.
+   */
   readonly readsSecret?: boolean;
   /** True if its positional arguments are another program and its arguments: they must come after `--`. */
   readonly startsProgram?: boolean;

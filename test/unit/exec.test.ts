@@ -52,6 +52,29 @@ describe('what the program gets', () => {
     expect(printed('--prefix', 'db/', '--env', 'OTHER=TOKEN', '--', 'sh', '-c', 'echo "$OTHER"')).not.toBe('\n');
   });
 
+  test.each(['path', 'ld-preload', 'node-options', 'bash-env', 'git-ssh-command', 'optee-storage-backend', 'home'])(
+    'a prefix sets no variable that decides what is run: %s',
+    (name) => {
+      put(`evil/${name}`, '/nowhere');
+      const { code, stderr } = exec('--prefix', 'evil/', '--', 'true');
+      expect([code, stderr]).toEqual([2, expect.stringContaining('decides what is run or trusted')]);
+      expect(opteeProcess(['delete', `evil/${name}`], env)).toMatchObject({ code: 0 });
+    },
+  );
+
+  test('a prefix sets no variable that is set already', () => {
+    put('over/already-set', 'other');
+    const { code, stderr } = opteeProcess(['exec', '--prefix', 'over/', '--', 'true'], { ...env, ALREADY_SET: '1' });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('would set ALREADY_SET, which is set already')]);
+  });
+
+  test('the program is looked up by the PATH of this process, whatever it is given', () => {
+    const folder = freshFolder();
+    writeFileSync(path.join(folder, 'printenv'), '#!/bin/sh\necho someone else’s\n', { mode: 0o755 });
+    put('other-path', folder);
+    expect(printed('--env', 'PATH=other-path', '--', 'printenv', 'PATH')).toBe(`${folder}\n`);
+  });
+
   test('an empty value is an empty variable', () => {
     put('empty', '');
     expect(printed('--env', 'E=empty', '--', 'sh', '-c', 'echo "${E+set}${E}"')).toBe('set\n');

@@ -17,7 +17,8 @@ import path from 'node:path';
 
 import { findTaFolder } from '../../src-ts/cli/commands/ta/ta-folder.js';
 import { parseSigned } from '../../src-ts/cli/commands/ta/signed-image.js';
-import { optee } from './support/cli.js';
+import { run } from '../../src-ts/cli/run.js';
+import { optee, recordingIo } from './support/cli.js';
 import { Terminal } from './support/played-terminal.js';
 import { taElf } from './support/ta-elf.js';
 
@@ -51,6 +52,26 @@ async function failure(...args: string[]): Promise<string> {
   expect([code === 0, stdout.length]).toEqual([false, 0]);
   return (JSON.parse(stderr) as { error: { code: string } }).error.code;
 }
+
+test.each([
+  ['sign', () => [at('ta.elf'), '--output', at('out.ta')]],
+  ['install', () => [at('signed.ta'), '--dir', folder]],
+] as const)('%s keeps its memory from dumps and tracers before it reads a key', async (name, args) => {
+  await signTo('signed.ta');
+  const { io } = recordingIo('');
+  let readBefore: boolean | undefined;
+  const keyFile = at('key.pem');
+  const forbidDumps = () => {
+    // The key comes into being with this, so nobody can have read it before.
+    readBefore = existsSync(keyFile);
+    writeFileSync(keyFile, pem('privateKey'));
+  };
+  const open = () => Promise.reject(new Error('no store is needed'));
+  expect([await run(['ta', name, ...args(), '--key', keyFile], io, { open, forbidDumps }), readBefore]).toEqual([
+    0,
+    false,
+  ]);
+});
 
 describe('sign', () => {
   test.each([32, 64] as const)('a TA of %i bits, under the UUID it was built with', async (bits) => {

@@ -5,7 +5,7 @@ import { SecureStorageError } from '../../errors/error.js';
 import type { SecureStorage } from '../../store.js';
 import { text, texts, usageError } from '../command-line.js';
 import type { Command, OptionValues } from '../command.js';
-import { checkDistinct, parseVariable, textOf, variableOf, type Variable } from './exec/environment.js';
+import { checkDistinct, checkHarmless, parseVariable, textOf, variableOf, type Variable } from './exec/environment.js';
 import { memoryFile } from './exec/memory-file.js';
 import { startProgram } from './exec/program.js';
 
@@ -25,6 +25,9 @@ export const command: Command = {
     '',
     'With --file-env the variable holds a path from which PROGRAM reads the value, any bytes, as often as it likes: a file',
     'in memory without a name, which PROGRAM and what it starts inherit as a descriptor.',
+    '',
+    '--prefix sets no variable that is set already, and none that decides what is run or trusted (PATH, LD_PRELOAD,',
+    'NODE_OPTIONS and others): who may write to the store could otherwise run code. --env sets whatever is named.',
   ],
   positionals: [1, Infinity],
   startsProgram: true,
@@ -81,7 +84,9 @@ async function withPrefixed(store: SecureStorage, wanted: Wanted, prefix: string
   if (keys.length === 0) {
     throw new SecureStorageError('ERR_NOT_FOUND', { operation: 'exec', detail: 'no key begins with that prefix' });
   }
-  const variables = [...wanted.variables, ...keys.map((key) => variableOf(key, prefix))];
+  const prefixed = keys.map((key) => variableOf(key, prefix));
+  checkHarmless(prefixed, process.env);
+  const variables = [...wanted.variables, ...prefixed];
   checkDistinct([...variables, ...wanted.files]);
   return { ...wanted, variables };
 }

@@ -42,6 +42,38 @@ export function variableOf(key: string, prefix: string): Variable {
   return { name, key };
 }
 
+/**
+ * Names that decide what is run, loaded or trusted, by shells, loaders, interpreters and tools. The list cannot be
+ * complete; what a program reads for itself alone is not in it.
+ */
+const POWERFUL = new RegExp(
+  `^(${[
+    'PATH|HOME|SHELL|IFS|ENV|BASH_ENV|BASH_FUNC.*|SHELLOPTS|BASHOPTS|PS4|PROMPT_COMMAND|CDPATH|ZDOTDIR|TMPDIR|XDG_.*',
+    'LD_.*|DYLD_.*|GLIBC_TUNABLES|GCONV_PATH|LOCPATH|NLSPATH|MALLOC_.*|LOCALDOMAIN|RES_OPTIONS|HOSTALIASES',
+    'NODE_.*|NPM_.*|ELECTRON_.*|PYTHON.*|PERL.*|RUBY.*|GEM_.*|BUNDLE_.*|LUA_.*|PHP.*|CLASSPATH|_?JAVA_.*|JDK_.*',
+    'DOTNET_.*|CORECLR_.*|GIT_.*|SSH_.*|EDITOR|VISUAL|PAGER|LESSOPEN|LESSCLOSE|BROWSER|TERMINFO.*',
+    'OPENSSL_.*|SSL_.*|CURL_.*|(HTTPS?|ALL|NO)_PROXY|OPTEE_STORAGE_.*',
+  ].join('|')})$`,
+);
+
+/**
+ * Refuses what somebody else who may write to the store could set without being asked for it: a name that decides what is
+ * run, or one that is set already.
+ * @param variables found by a prefix
+ * @param present the environment of this process
+ * @throws SecureStorageError ERR_USAGE
+ */
+export function checkHarmless(variables: readonly Variable[], present: NodeJS.ProcessEnv): void {
+  for (const { name, key } of variables) {
+    const why = POWERFUL.test(name) ? 'decides what is run or trusted' : 'is set already';
+    if (!POWERFUL.test(name) && present[name] === undefined) continue;
+    const asked = `--env ${name}=KEY`;
+    throw usageError(
+      `the key ${JSON.stringify(key)} would set ${name}, which ${why}; ask for it by itself, with ${asked}`,
+    );
+  }
+}
+
 /** @throws SecureStorageError ERR_USAGE if two variables have one name */
 export function checkDistinct(variables: readonly Variable[]): void {
   const names = new Set<string>();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import path from 'node:path';
 
 import { SecureStorageError } from '../../../errors/error.js';
 import { dieOf, passSignals } from './signals.js';
@@ -22,12 +24,33 @@ export function startProgram({ command, args, env, descriptors }: Program): Prom
   let child: ChildProcess | undefined;
   const stopPassing = passSignals((signal) => child?.kill(signal));
   try {
-    child = spawn(command, args, { env, stdio: ['inherit', 'inherit', 'inherit', ...descriptors] });
+    const stdio = ['inherit', 'inherit', 'inherit', ...descriptors] as const;
+    child = spawn(findProgram(command), args, { argv0: command, env, stdio: [...stdio] });
   } catch (error) {
     stopPassing();
     throw startError(error as NodeJS.ErrnoException);
   }
   return endOf(child, stopPassing);
+}
+
+/**
+ * The program's path, by the PATH of this process. What it is started with may have another one, and the system would
+ * look there.
+ * @throws an error with the code of the system's
+ */
+function findProgram(command: string): string {
+  if (process.platform === 'win32' || command === '' || command.includes('/')) return command;
+  let code = 'ENOENT';
+  for (const folder of (process.env.PATH ?? '/usr/bin:/bin').split(path.delimiter)) {
+    const candidate = path.join(folder || '.', command);
+    try {
+      accessSync(candidate, constants.X_OK);
+      if (statSync(candidate).isFile()) return path.resolve(candidate);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EACCES') code = 'EACCES';
+    }
+  }
+  throw Object.assign(new Error('the program was not found'), { code });
 }
 
 function endOf(child: ChildProcess, stopPassing: () => void): Promise<number> {

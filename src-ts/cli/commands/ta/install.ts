@@ -23,6 +23,7 @@ export const command: Command = {
   ],
   positionals: [0, 1],
   withoutStore: true,
+  readsSecret: true,
   options: {
     dir: { type: 'string', argument: 'DIR', help: 'the directory to copy it to; it is made where it is missing' },
     root: {

@@ -25,6 +25,7 @@ export const command: Command = {
   ],
   positionals: [0, 1],
   withoutStore: true,
+  readsSecret: true,
   options: {
     key: {
       type: 'string',
