@@ -41,6 +41,10 @@ describe('what the program gets', () => {
     );
   });
 
+  test('a variable of any name', () => {
+    expect(printed('--env', '__proto__=db/password', '--', 'printenv', '__proto__')).toBe('s3cret\n');
+  });
+
   test('a name alone is the key of that name', () => {
     put('TOKEN', 'of the same name');
     expect(printed('--env', 'TOKEN', '--', 'printenv', 'TOKEN')).toBe('of the same name\n');

@@ -3,6 +3,7 @@
 import { generateKeyPairSync, sign, constants } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -71,6 +72,22 @@ test.each([
     0,
     false,
   ]);
+});
+
+describe('files that are none', () => {
+  test('what is written to a device or a link leaves it what it is', async () => {
+    symlinkSync('/dev/null', at('null'));
+    symlinkSync(at('target.ta'), at('link.ta'));
+    expect(await signTo('null')).toMatchObject({ code: 0 });
+    expect(await signTo('link.ta')).toMatchObject({ code: 0 });
+    expect([lstatSync(at('null')).isSymbolicLink(), lstatSync(at('link.ta')).isSymbolicLink()]).toEqual([true, true]);
+    expect(parseSigned(readFileSync(at('target.ta'))).uuid).toBe(UUID);
+  });
+
+  test('a device that never ends is not read for ever', async () => {
+    const { code, stderr } = await ta('sign', '/dev/zero', '--key', at('private.pem'), '--output', at('out.ta'));
+    expect([code === 0, stderr]).toEqual([false, expect.stringContaining('EFBIG')]);
+  });
 });
 
 describe('sign', () => {

@@ -112,7 +112,8 @@ function start(
   values: ReadonlyMap<string, Buffer>,
 ): Promise<number> {
   const descriptors: number[] = [];
-  const env = { ...process.env };
+  // Without a prototype no name of a variable means anything else.
+  const env = Object.assign(Object.create(null) as NodeJS.ProcessEnv, process.env);
   const valueOf = ({ key }: Variable) => values.get(key) ?? Buffer.alloc(0);
   try {
     for (const variable of variables) env[variable.name] = textOf(variable, valueOf(variable));

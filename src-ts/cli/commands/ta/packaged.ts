@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Files of a Trusted Application: where this package has its own, and how they are read and written. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { ErrorCode } from '../../../errors/table.js';
@@ -38,24 +38,50 @@ export function packagedTa(): PackagedTa {
   };
 }
 
+/** Images of Trusted Applications have a few hundred KiB, and keys and signatures less. */
+const INPUT_MAX = 16 * 1024 * 1024;
+
 /**
  * Reads a file that the user has named.
  * @param name as in the usage line, for messages
- * @throws SecureStorageError ERR_INPUT
+ * @throws SecureStorageError ERR_INPUT, also for more than 16 MiB
  */
 export function readInput(file: string, name: string): Buffer {
   try {
-    return readFileSync(file === '-' ? 0 : file);
+    return readBounded(file);
   } catch (error) {
     const detail = `${name} ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
     throw new SecureStorageError('ERR_INPUT', { detail, remedy: 'Give a file that exists and may be read.' });
   }
 }
 
-/** As writeWhole(), for what a build makes. @throws SecureStorageError ERR_OUTPUT */
+/** What never ends, such as a device, is not read for ever. */
+function readBounded(file: string): Buffer {
+  const opened = file === '-' ? 0 : openSync(file, 'r');
+  const pieces: Buffer[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const piece = Buffer.alloc(64 * 1024);
+      const count = readSync(opened, piece);
+      if (count === 0) return Buffer.concat(pieces, size);
+      size += count;
+      if (size > INPUT_MAX) throw Object.assign(new Error('it is too large'), { code: 'EFBIG' });
+      pieces.push(piece.subarray(0, count));
+    }
+  } finally {
+    if (opened !== 0) closeSync(opened);
+  }
+}
+
+/**
+ * As writeWhole(), for what a build makes. Devices, pipes and links stay what they are, and are written to.
+ * @throws SecureStorageError ERR_OUTPUT
+ */
 export function writeOutput(file: string, content: Uint8Array | string): void {
   try {
-    writeWhole(file, [content], 0o644);
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(file, content);
+    else writeWhole(file, [content], 0o644);
   } catch (error) {
     throw fileError('ERR_OUTPUT', `${file} cannot be written`, error);
   }
