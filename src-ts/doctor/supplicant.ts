@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The tee-supplicant as procfs shows it: whether it runs, as whom, and where it keeps and looks for things. */
 import { INITIAL_PID_NAMESPACE, SUPPLICANT } from '../native/supplicant-probe.js';
+import { effectiveUid, mayBeSupplicant, SUPPLICANT_DEVICE } from './supplicant-owner.js';
 import { parseStat } from '../util/proc-stat.js';
 import { glance, type Host } from './host.js';
 import { parseMounts, type Mount } from './mounts.js';
@@ -27,14 +28,15 @@ const PROGRAM_FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/s
 /** How the default of secure storage ends in every build known: /data/tee, /var/lib/tee, …/optee-client/data/tee. */
 const STORAGE_IN_PROGRAM = /(?:^|\0)(\/[\w./-]+\/tee)(?=\0)/;
 
-/** Finds the tee-supplicant among the processes; undefined if none is seen. */
+/** Finds the tee-supplicant among the processes; undefined if none is seen. Whoever only has its name is passed over. */
 export function findSupplicant(host: Host): Supplicant | undefined {
+  const deviceOwner = glance(() => host.stat(SUPPLICANT_DEVICE))?.uid;
   const pids = (glance(() => host.names('/proc')) ?? []).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     const stat = parseStat(glance(() => host.read(`/proc/${pid}/stat`)) ?? '');
-    if (stat !== undefined && SUPPLICANT.test(stat.name) && !'ZX'.includes(stat.state)) {
-      return { pid: Number(pid), ...stat, ...about(host, `/proc/${pid}`) };
-    }
+    if (stat === undefined || !SUPPLICANT.test(stat.name) || 'ZX'.includes(stat.state)) continue;
+    const uid = effectiveUid(glance(() => host.read(`/proc/${pid}/status`)));
+    if (mayBeSupplicant(uid, deviceOwner)) return { pid: Number(pid), ...stat, uid, ...about(host, `/proc/${pid}`) };
   }
   return undefined;
 }
@@ -45,12 +47,10 @@ export function seesAllProcesses(host: Host): boolean {
   return namespace === INITIAL_PID_NAMESPACE && glance(() => host.read('/proc/1/stat')) !== undefined;
 }
 
-function about(host: Host, folder: string): Omit<Supplicant, 'pid' | 'name' | 'state'> {
+function about(host: Host, folder: string): Pick<Supplicant, 'storage' | 'taFolders' | 'mounts'> {
   const argv = (glance(() => host.read(`${folder}/cmdline`)) ?? '').split('\0').slice(0, -1);
   const mountinfo = glance(() => host.read(`${folder}/mountinfo`));
-  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(glance(() => host.read(`${folder}/status`)) ?? '')?.[1];
   return {
-    uid: uid === undefined ? undefined : Number(uid),
     storage: option(argv, 'f', 'fs-parent-path') ?? builtInStorage(host, argv[0]),
     taFolders: taFolders(host, argv),
     mounts: mountinfo === undefined ? undefined : parseMounts(mountinfo),

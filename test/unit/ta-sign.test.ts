@@ -283,6 +283,7 @@ describe('install', () => {
     expect(findTaFolder('/', () => [['-d', '--ta-path', '/opt/tas:/lib/tas']])).toBe('/opt/tas');
     expect(findTaFolder('/', () => [['-l', '/opt/tas']])).toBe('/opt/tas');
     expect(findTaFolder('/', () => [['--ta-dir=other']])).toBe('/lib/other');
+    expect(findTaFolder('/', () => [['--ta-path=tas:/lib/tas']])).toBe('/lib/tas');
     expect(() => findTaFolder(folder, () => [['-l', '/opt/tas']])).not.toThrow();
     expect(findTaFolder(folder, () => [['-l', '/opt/tas']])).toBe(at('usr/lib/optee_armtz'));
   });

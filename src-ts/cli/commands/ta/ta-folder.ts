@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The directory from which tee-supplicant loads Trusted Applications. */
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { SecureStorageError } from '../../../errors/error.js';
+import { effectiveUid, mayBeSupplicant, SUPPLICANT_DEVICE } from '../../../doctor/supplicant-owner.js';
 
 /** Where builds of tee-supplicant look: OP-TEE's own default first (CFG_TEE_CLIENT_LOAD_PATH there, and optee_armtz). */
 const DEFAULTS = ['/lib/optee_armtz', '/usr/lib/optee_armtz', '/lib64/optee_armtz', '/vendor/lib/optee_armtz'];
@@ -16,7 +17,8 @@ const DEFAULTS = ['/lib/optee_armtz', '/usr/lib/optee_armtz', '/lib64/optee_armt
 export function findTaFolder(root: string, commandLines: () => string[][] = supplicants): string {
   // Of an image, the supplicant on this machine says nothing.
   const given = path.resolve(root) === '/' ? commandLines().flatMap(foldersGiven) : [];
-  const [first] = given;
+  // A relative one is relative to the supplicant's folder, not to this one.
+  const [first] = given.filter((folder) => path.isAbsolute(folder));
   if (first !== undefined) return first;
   const existing = distinct(DEFAULTS.map((folder) => path.join(root, folder)).filter((folder) => existsSync(folder)));
   const [folder] = existing;
@@ -49,19 +51,21 @@ function optionOf(args: readonly string[], long: string, short: string): string 
   return args.find((arg) => arg.startsWith(`${long}=`))?.slice(long.length + 1);
 }
 
-/** The command lines of the supplicants that run here. */
+/** The command lines of the supplicants that run here; whoever only has their name is passed over. */
 function supplicants(): string[][] {
+  const deviceOwner = statSync(SUPPLICANT_DEVICE, { throwIfNoEntry: false })?.uid;
   const pids = existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
   return pids.flatMap((pid) => {
-    const args = commandLine(pid);
-    return path.basename(args[0] ?? '') === 'tee-supplicant' ? [args.slice(1)] : [];
+    const args = textOf(pid, 'cmdline').split('\0');
+    if (path.basename(args[0] ?? '') !== 'tee-supplicant') return [];
+    return mayBeSupplicant(effectiveUid(textOf(pid, 'status')), deviceOwner) ? [args.slice(1)] : [];
   });
 }
 
-function commandLine(pid: string): string[] {
+function textOf(pid: string, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return []; // It has ended meanwhile.
+    return ''; // It has ended meanwhile.
   }
 }
