@@ -47,9 +47,9 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `stop_at` has the results of commands after which nothing more is begun: what is queued then, or
-  // submitted later, ends as not begun, in its order. So nothing overtakes a request that is sent
-  // again in another session.
+  // `stop_at` has the results of commands after which nothing more is begun: what is queued then,
+  // or submitted later, ends as not begun, in its order. So nothing overtakes a request that is
+  // sent again in another session.
   Session(uint32_t key, std::vector<uint32_t> stop_at, std::shared_ptr<Outbox> outbox)
       : key_(key), stop_at_(std::move(stop_at)), outbox_(std::move(outbox)) {}
 

@@ -72,8 +72,8 @@ static TEE_Result do_nothing(struct client *client)
 	return TEE_SUCCESS;
 }
 
-static const struct scenario just_there = { "just there", do_nothing, false,
-					    false };
+static const struct scenario just_there = { .name = "just there",
+					    .run = do_nothing };
 
 static void sweep_one_copy(struct sweep *sweep)
 {

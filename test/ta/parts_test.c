@@ -17,7 +17,8 @@ static struct bytes key_of(size_t n)
 	char key[16] = { 0 };
 
 	snprintf(key, sizeof(key), "m/%03zu", n);
-	return text(key);
+	/* Kept, which the array is not. */
+	return join(text(key), text(""));
 }
 
 /* Where in the noise each key's value begins. */

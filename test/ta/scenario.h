@@ -18,6 +18,8 @@ struct scenario {
 	bool changes;
 	/* What it stores is not the same each time. */
 	bool random;
+	/* One of each kind of change: enough where a fixture is for changes. */
+	bool typical;
 };
 
 extern const struct scenario scenarios[];
@@ -27,6 +29,8 @@ extern const size_t scenario_count;
 struct fixture {
 	const char *name;
 	void (*make)(void);
+	/* It differs from others for changes only. */
+	bool typical;
 };
 
 extern const struct fixture fixtures[];
