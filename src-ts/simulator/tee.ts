@@ -57,8 +57,8 @@ export class Tee {
       if (outcome.result !== 0) return outcome;
       const session = ++lastSession;
       // What the parameters hold is copied by whoever calls.
-      const { panics, life } = { panics: this.#panics, life: this.#life };
-      this.#sessions.set(session, { client, params, stopAt, stopped: false, panics, life, inner: outcome.session });
+      const [panics, life, inner] = [this.#panics, this.#life, outcome.session];
+      this.#sessions.set(session, { client, params, stopAt, stopped: false, panics, life, inner });
       return { ...outcome, session };
     });
   }

@@ -187,10 +187,6 @@ static void sweep_cut_while_mending(struct sweep *sweep)
 	size_t n = 0;
 
 	for (n = 0; n < count * 8; n++) {
-		const struct fault fault = { .kind = n & 1 ? FAULT_CUT_AFTER
-							   : FAULT_CUT_BEFORE,
-					     .calls = FAULT_MUTATIONS,
-					     .nth = 1 + n / 2 % 4 };
 		struct client client = { 0 };
 		const void *mark = keep_mark();
 
@@ -198,7 +194,7 @@ static void sweep_cut_while_mending(struct sweep *sweep)
 		device_restore(&sweep->start);
 		do_harm(n / 8, HARM_AT_OPEN);
 		client = open_default();
-		fault_arm(&device.faults, &fault);
+		device_cut_in_turn(n % 8);
 		get(&client, text("large"), ROOM);
 		list(&client, text(""), text(""), 0, ROOM);
 		put(&client, text("z/other"), text("v"), ANY);
@@ -508,13 +504,7 @@ CASE(a_lost_root_is_not_an_empty_store_after_a_power_cut)
 	size_t n = 0;
 
 	for (n = 0; n < 12; n++) {
-		const struct fault fault = { .kind = n & 1 ? FAULT_CUT_AFTER
-							   : FAULT_CUT_BEFORE,
-					     .calls = FAULT_MUTATIONS,
-					     .nth = 1 + n / 2 };
-
-		case_step("cut %s change %zu", n & 1 ? "after" : "before",
-			  1 + n / 2);
+		case_step("cut %zu", n);
 		map_clear(&device.map);
 		device_power_cycle();
 		client = open_default();
@@ -522,7 +512,7 @@ CASE(a_lost_root_is_not_an_empty_store_after_a_power_cut)
 		soft_tee_unload();
 		lose_root();
 		client = open_default();
-		fault_arm(&device.faults, &fault);
+		device_cut_in_turn(n);
 		get(&client, text("k"), ROOM);
 		device_power_cycle();
 		client = open_default();

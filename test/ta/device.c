@@ -46,6 +46,16 @@ void device_restart(void)
 	device_power_cycle();
 }
 
+void device_cut_in_turn(size_t n)
+{
+	const struct fault fault = { .kind = n & 1 ? FAULT_CUT_AFTER
+						   : FAULT_CUT_BEFORE,
+				     .calls = FAULT_MUTATIONS,
+				     .nth = 1 + n / 2 };
+
+	fault_arm(&device.faults, &fault);
+}
+
 size_t device_owned_objects(void)
 {
 	const struct map_blob *blob = NULL;

@@ -44,6 +44,12 @@ void device_restart(void);
 /* How many objects there are that belong to an owner. */
 size_t device_owned_objects(void);
 
+/*
+ * Orders the n-th of all power cuts amid changes: before the first change from
+ * now on, after it, before the second one, and so on.
+ */
+void device_cut_in_turn(size_t n);
+
 /* Puts the storage back to what a copy of it was; the TA is gone. */
 void device_restore(const struct map_store *copy);
 

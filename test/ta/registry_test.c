@@ -211,13 +211,7 @@ CASE(a_loss_of_everything_is_said_after_a_power_cut)
 	size_t n = 0;
 
 	for (n = 0; n < 24; n++) {
-		const struct fault fault = { .kind = n & 1 ? FAULT_CUT_AFTER
-							   : FAULT_CUT_BEFORE,
-					     .calls = FAULT_MUTATIONS,
-					     .nth = 1 + n / 2 };
-
-		case_step("cut %s change %zu", n & 1 ? "after" : "before",
-			  1 + n / 2);
+		case_step("cut %zu", n);
 		map_clear(&device.map);
 		device_power_cycle();
 		client = session_of(&alice);
@@ -225,7 +219,7 @@ CASE(a_loss_of_everything_is_said_after_a_power_cut)
 		device_restart();
 		damage_all();
 		client = session_of(&alice);
-		fault_arm(&device.faults, &fault);
+		device_cut_in_turn(n);
 		get(&client, text("k"), ROOM);
 		device_power_cycle();
 		client = session_of(&alice);

@@ -65,12 +65,11 @@ const POWERFUL = new RegExp(
  */
 export function checkHarmless(variables: readonly Variable[], present: NodeJS.ProcessEnv): void {
   for (const { name, key } of variables) {
-    const why = POWERFUL.test(name) ? 'decides what is run or trusted' : 'is set already';
-    if (!POWERFUL.test(name) && present[name] === undefined) continue;
-    const asked = `--env ${name}=KEY`;
-    throw usageError(
-      `the key ${JSON.stringify(key)} would set ${name}, which ${why}; ask for it by itself, with ${asked}`,
-    );
+    const powerful = POWERFUL.test(name);
+    if (!powerful && present[name] === undefined) continue;
+    const why = powerful ? 'decides what is run or trusted' : 'is set already';
+    const fault = `the key ${JSON.stringify(key)} would set ${name}, which ${why}`;
+    throw usageError(`${fault}; ask for it by itself, with --env ${name}=KEY`);
   }
 }
 

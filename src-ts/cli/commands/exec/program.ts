@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 
@@ -24,8 +24,8 @@ export function startProgram({ command, args, env, descriptors }: Program): Prom
   let child: ChildProcess | undefined;
   const stopPassing = passSignals((signal) => child?.kill(signal));
   try {
-    const stdio = ['inherit', 'inherit', 'inherit', ...descriptors] as const;
-    child = spawn(findProgram(command), args, { argv0: command, env, stdio: [...stdio] });
+    const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', ...descriptors];
+    child = spawn(findProgram(command), args, { argv0: command, env, stdio });
   } catch (error) {
     stopPassing();
     throw startError(error as NodeJS.ErrnoException);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Files of a Trusted Application: where this package has its own, and how they are read and written. */
-import { closeSync, existsSync, lstatSync, openSync, readSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { ErrorCode } from '../../../errors/table.js';
@@ -50,12 +50,13 @@ export function readInput(file: string, name: string): Buffer {
   try {
     return readBounded(file);
   } catch (error) {
-    const detail = `${name} ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
-    throw new SecureStorageError('ERR_INPUT', { detail, remedy: 'Give a file that exists and may be read.' });
+    const tooLarge = (error as NodeJS.ErrnoException).code === 'EFBIG';
+    const remedy = tooLarge ? 'Give a file of at most 16 MiB.' : 'Give a file that exists and may be read.';
+    throw fileError('ERR_INPUT', `${name} ${file} cannot be read`, error, remedy);
   }
 }
 
-/** What never ends, such as a device, is not read for ever. */
+/** What never ends, such as a device, is not read for ever. What may be a key is in the answer only. */
 function readBounded(file: string): Buffer {
   const opened = file === '-' ? 0 : openSync(file, 'r');
   const pieces: Buffer[] = [];
@@ -66,21 +67,31 @@ function readBounded(file: string): Buffer {
       const count = readSync(opened, piece);
       if (count === 0) return Buffer.concat(pieces, size);
       size += count;
-      if (size > INPUT_MAX) throw Object.assign(new Error('it is too large'), { code: 'EFBIG' });
       pieces.push(piece.subarray(0, count));
+      if (size > INPUT_MAX) throw Object.assign(new Error('it is too large'), { code: 'EFBIG' });
     }
   } finally {
+    for (const piece of pieces) piece.fill(0);
     if (opened !== 0) closeSync(opened);
   }
 }
 
 /**
- * As writeWhole(), for what a build makes. Devices, pipes and links stay what they are, and are written to.
+ * As writeWhole(), for what a build makes. Devices and pipes stay what they are, and are written to, by links too. Any
+ * other link is refused: it could be somebody else's and lead to a file that must not be overwritten.
  * @throws SecureStorageError ERR_OUTPUT
  */
 export function writeOutput(file: string, content: Uint8Array | string): void {
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (isLink && (there === undefined || there.isFile())) {
+    throw new SecureStorageError('ERR_OUTPUT', {
+      detail: `${file} is a link`,
+      remedy: 'Give the name of the file itself, or remove the link.',
+    });
+  }
   try {
-    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(file, content);
+    if (there?.isFile() === false) writeFileSync(file, content);
     else writeWhole(file, [content], 0o644);
   } catch (error) {
     throw fileError('ERR_OUTPUT', `${file} cannot be written`, error);

@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-import { SecureStorageError } from '../../../errors/error.js';
 import { effectiveUid, mayBeSupplicant, SUPPLICANT_DEVICE } from '../../../doctor/supplicant-owner.js';
+import { SecureStorageError } from '../../../errors/error.js';
 
 /** Where builds of tee-supplicant look: OP-TEE's own default first (CFG_TEE_CLIENT_LOAD_PATH there, and optee_armtz). */
 const DEFAULTS = ['/lib/optee_armtz', '/usr/lib/optee_armtz', '/lib64/optee_armtz', '/vendor/lib/optee_armtz'];
