@@ -11,9 +11,9 @@ import { libraryFolder, loadSoftTee, openSoftStore } from '../unit/support/soft-
 import { conformance } from './index.js';
 import { damageFilesOf, HOST_RUNS, ownIdentity, rootProcess, useFolder, useProcess } from './support/host.js';
 
-beforeAll(() => {
+beforeAll(async () => {
   buildCommandLine();
-  loadSoftTee();
+  await loadSoftTee();
 }, 120_000);
 
 /** Makes the TA panic; only one that was built for tests has the command. */

@@ -9,13 +9,12 @@ import type { SecureStorage } from '../../src-ts/index.js';
 import { buildCommandLine, main, optee, opteeProcess, softEnvironment } from './support/cli.js';
 import { errorOf } from './support/errors.js';
 import { freshFolder } from './support/folders.js';
-import { buildSoftTee, loadSoftTee, openSoftStore } from './support/soft-tee.js';
+import { buildSoftTee, openSoftStore } from './support/soft-tee.js';
 
 const DOMAIN = 'optee-storage bench';
 let store: SecureStorage;
 
 beforeAll(async () => {
-  loadSoftTee();
   store = await openSoftStore({ domain: DOMAIN });
 }, 120_000);
 

@@ -21,10 +21,11 @@ function errorOf(action) {
 /** Opens a session where there is no TEE. @param {any} addon @returns {Promise<object>} */
 function openSession(addon) {
   return new Promise((resolve) => {
-    const session = addon.createSession((/** @type {number} */ _request, /** @type {object} */ outcome) => {
+    const settle = (/** @type {number} */ _request, /** @type {object} */ outcome) => {
       addon.close(session, 2);
       resolve(outcome);
-    });
+    };
+    const session = addon.createSession(settle, []);
     addon.open(session, 1, new Uint8Array(16), 0, 0, []);
   });
 }

@@ -65,27 +65,24 @@ async function openParked(): Promise<TeeSession> {
   return session;
 }
 
-/** What becomes of requests behind one after which the session stops, in the order in which they settle. */
+/** What becomes of requests behind one after which the session stops. */
 export async function stopped() {
   const stopAt = [0x80001111, 0x80002222];
   const session = await open(target('plain', { stopAt }));
-  const settled: unknown[] = [];
-  const answered = (name: string, result: number) =>
+  const answered = (name: string, result: number): Promise<unknown[]> =>
     invoke(session, Command.RESULT, { type: 'value-in', a: result, b: 4 }).then(
-      (outcome) => settled.push([name, outcome.result]),
-      (error: unknown) => settled.push([name, (error as TeeFailure).kind, (error as TeeFailure).started]),
+      (outcome) => [name, outcome.result],
+      (error: unknown) => [name, (error as TeeFailure).kind, (error as TeeFailure).started],
     );
-  const calls = [
+  const calls = await Promise.all([
     answered('another result', 0x80003333),
     answered('the result', 0x80002222),
     answered('behind it', 0),
     answered('behind that', 0x80001111),
-  ];
-  await Promise.all(calls);
-  await answered('later', 0);
+  ]);
+  const later = await answered('later', 0);
   await session.close();
-  await answered('after its end', 0);
-  return settled;
+  return [...calls, later, await answered('after its end', 0)];
 }
 
 /** A call that never comes back, unless somebody releases it. */

@@ -21,25 +21,30 @@ export function buildSoftTee(): void {
 /** From dlfcn.h of the GNU C Library; Node.js does not name it. */
 const RTLD_NODELETE = 0x1000;
 
-let loaded = false;
+let ready: Promise<void> | undefined;
 
 /**
  * Loads the library into this process, where the addon's dlopen("libteec.so.2") then finds it by its SONAME.
  * LD_LIBRARY_PATH would have to be set before the process starts. It is no addon, so process.dlopen() fails after having
- * loaded it; RTLD_NODELETE keeps it.
+ * loaded it; RTLD_NODELETE keeps it. Its storage is this process's memory, which the files of tests that run in one
+ * process share: what others have left in the default domain is cleared.
  */
-export function loadSoftTee(): void {
-  if (loaded) return;
-  buildSoftTee();
-  const library = path.join(libraryFolder, 'libteec.so.2');
-  expect(() => {
-    process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
-  }).toThrow('did not self-register');
-  loaded = true;
+export function loadSoftTee(): Promise<void> {
+  ready ??= (async () => {
+    buildSoftTee();
+    const library = path.join(libraryFolder, 'libteec.so.2');
+    expect(() => {
+      process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+    }).toThrow('did not self-register');
+    const store = await SecureStorage.open();
+    await store.clear({ confirm: true });
+    await store.close();
+  })();
+  return ready;
 }
 
-/** Opens a store over the software TEE. Its storage is this process's memory. */
+/** Opens a store over the software TEE. */
 export async function openSoftStore(options?: OpenOptions): Promise<SecureStorage> {
-  loadSoftTee();
+  await loadSoftTee();
   return SecureStorage.open(options);
 }
