@@ -21,6 +21,7 @@ srcs-y += src/node.c
 srcs-y += src/cache.c
 srcs-y += src/twins.c
 srcs-y += src/registry.c
+srcs-y += src/owner_list.c
 srcs-y += src/persistent.c
 srcs-y += src/names.c
 srcs-y += src/mem.c

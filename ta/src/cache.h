@@ -12,6 +12,7 @@
 
 #include "node.h"
 #include "persistent.h"
+#include "registry.h"
 
 /* Half of the TA's memory: every request finds the other half free. */
 #ifndef CACHE_BUDGET
@@ -35,6 +36,8 @@ struct cached {
 	bool kept;
 	/* Of a root: its twin is known to be equal. */
 	bool settled;
+	/* Of a root: what the list of owners said when it was asked last. */
+	struct standing standing;
 	/* Of a root: the stored one is to be compared before it is used. */
 	bool doubted;
 	/* Of a root: so much of its garbage is gone, from the front on. */

@@ -2,6 +2,7 @@
 /* How a draft begins, and how it becomes the root or does not. */
 #include "draft.h"
 #include "inspect.h"
+#include "owner_list.h"
 #include "registry.h"
 #include "twins.h"
 
@@ -64,6 +65,23 @@ static uint32_t count_pairs(const struct cached *root)
 	return pairs + node->head.garbage_count - root->removed;
 }
 
+/*
+ * What the list of owners says of this one. Nobody else changes that, so what
+ * it said is believed for some changes, as long as the root is the stored one.
+ */
+static TEE_Result ask_registry(struct draft *draft)
+{
+	struct cached *root = draft->root;
+	TEE_Result res = TEE_SUCCESS;
+
+	if (!root->settled || !root->standing.listed ||
+	    root->owner.proven != draft->owner->proven ||
+	    inspect_is_due(&root->node))
+		res = registry_ask(draft->owner, &root->standing);
+	draft->standing = root->standing;
+	return res;
+}
+
 /* The root as it is stored, and what the registry says of its owner. */
 static TEE_Result root_to_change(struct draft *draft)
 {
@@ -72,7 +90,7 @@ static TEE_Result root_to_change(struct draft *draft)
 	if (!res)
 		res = lookup_root(draft->owner, &draft->root);
 	if (!res)
-		res = registry_ask(draft->owner, &draft->standing);
+		res = ask_registry(draft);
 	return res ? res : settle(draft->root);
 }
 
@@ -98,10 +116,10 @@ TEE_Result draft_begin(struct draft *draft, const struct owner *owner)
 	*draft = (struct draft){ .owner = owner };
 	res = root_to_change(draft);
 	if (!res)
-		res = registry_heal();
+		res = owner_list_heal();
 	if (!res)
 		res = twins_heal(owner);
-	if (!res)
+	if (!res && inspect_is_due(&draft->root->node))
 		res = inspect_one(draft);
 	if (!res) {
 		draft->head = draft->root->node.head;
@@ -189,14 +207,15 @@ static TEE_Result encode(struct draft *draft, struct cached **root)
 }
 
 /* After the first commit: who is listed has something to lose. */
-static void tell_registry(struct draft *draft, uint32_t pairs)
+static void tell_registry(const struct draft *draft, struct cached *root)
 {
-	struct standing standing = draft->standing;
+	uint32_t pairs = count_pairs(root);
 
-	if (!standing.listed)
-		registry_add(draft->owner, standing.pairs);
-	else if (pairs + pairs / 2 + 16 < standing.pairs)
-		registry_grant(draft->owner, pairs, &standing);
+	root->standing = draft->standing;
+	if (!root->standing.listed)
+		registry_add(draft->owner, root->standing.pairs);
+	else if (pairs + pairs / 2 + 16 < root->standing.pairs)
+		registry_grant(draft->owner, pairs, &root->standing);
 }
 
 static bool has_ended(const struct cached *root)
@@ -250,7 +269,7 @@ TEE_Result draft_commit(struct draft *draft)
 	if (draft->may_end && has_ended(root))
 		end_store(draft->owner, root);
 	else
-		tell_registry(draft, count_pairs(root));
+		tell_registry(draft, root);
 	cached_release(root);
 	draft_end(draft);
 	return TEE_SUCCESS;

@@ -5,7 +5,7 @@
 #include "lookup.h"
 #include "mem.h"
 #include "names.h"
-#include "registry.h"
+#include "owner_list.h"
 
 /* Parameter types in the words of secstor_ta.h. */
 #define NONE TEE_PARAM_TYPE_NONE
@@ -190,7 +190,7 @@ TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t id,
 		}
 	}
 	persistent_end();
-	registry_end();
+	owner_list_end();
 	lookup_end();
 	if (res && res != TEE_ERROR_SHORT_BUFFER)
 		empty_outputs(types, params);

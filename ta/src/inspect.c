@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "inspect.h"
 
+#include "owner_list.h"
+
 /* What one call looks at, about. */
 #define BYTES_AT_ONCE (512 * 1024)
 #define KEYS_AT_ONCE 2048
@@ -8,6 +10,9 @@
 /* A change looks at a larger twin in one of so many of its turns. */
 #define LARGE_SIZE (64 * 1024)
 #define LARGE_TURNS 8
+
+/* One change in so many looks around. */
+#define CHANGES_PER_TURN 4
 
 /* A leaf as the root knows it. */
 struct known_leaf {
@@ -131,6 +136,11 @@ static TEE_Result inspect_value_of_leaf(const struct draft *draft, uint32_t n,
 	return res;
 }
 
+bool inspect_is_due(const struct node *root)
+{
+	return root->head.sequence % CHANGES_PER_TURN == 1;
+}
+
 /*
  * The number of the commit says whose turn it is: leaves and the list of owners
  * in every other one, the values of leaves and root in the others.
@@ -139,15 +149,16 @@ TEE_Result inspect_one(const struct draft *draft)
 {
 	const struct node *root = &draft->root->node;
 	struct inspection inspection = { 0 };
-	uint64_t turn = root->head.sequence / 2;
+	uint64_t turn = root->head.sequence / CHANGES_PER_TURN;
+	bool values = turn % 2;
 	uint32_t ranges = root->head.index_count;
-	uint32_t n = (uint32_t)(turn % (ranges + 1));
+	uint32_t n = 0;
 
-	if (!root->head.sequence)
-		return TEE_SUCCESS;
-	if (root->head.sequence % 2)
+	turn /= 2;
+	n = (uint32_t)(turn % (ranges + 1));
+	if (!values)
 		return n < ranges ? inspect_twin_of_leaf(draft, n)
-				  : registry_inspect(true, &inspection);
+				  : owner_list_inspect(true, &inspection);
 	if (!root->head.objects)
 		return TEE_SUCCESS;
 	turn /= ranges + 1;
@@ -187,7 +198,7 @@ static bool has_done_enough(const struct tour *tour)
 static TEE_Result inspect_start(const struct tour *tour)
 {
 	const struct node *root = &tour->root->node;
-	TEE_Result res = registry_inspect(tour->repair, tour->inspection);
+	TEE_Result res = owner_list_inspect(tour->repair, tour->inspection);
 
 	if (res || !root->head.sequence)
 		return res;

@@ -2,6 +2,7 @@
 #include "lookup.h"
 
 #include "mem.h"
+#include "owner_list.h"
 #include "registry.h"
 #include "twins.h"
 
@@ -79,9 +80,9 @@ static TEE_Result lost_root(struct node *node)
 	static const struct index_entry everything = { .kind = INDEX_LOST };
 	struct node_header head = { .kind = NODE_ROOT, .index_count = 1 };
 
-	head.revision = registry_new_floor();
-	if (head.revision < registry_floor())
-		head.revision = registry_floor();
+	head.revision = owner_list_new_floor();
+	if (head.revision < owner_list_floor())
+		head.revision = owner_list_floor();
 	head.next_number = head.revision + 1;
 	return node_encode(&head, NULL, &everything, NULL, node);
 }
@@ -90,7 +91,7 @@ static TEE_Result empty_root(struct node *node)
 {
 	struct node_header head = { .kind = NODE_ROOT };
 
-	head.revision = registry_floor();
+	head.revision = owner_list_floor();
 	head.next_number = head.revision + 1;
 	return node_encode(&head, NULL, NULL, NULL, node);
 }
@@ -179,7 +180,7 @@ static TEE_Result compare(const struct owner *owner, const struct node *root)
 	 * A storage that never had this owner takes the place of the other.
 	 * One that has nothing at all is the loss of everything.
 	 */
-	if (!registry_is_there())
+	if (!owner_list_is_there())
 		res = registry_add(owner, 0);
 	return res == TEE_ERROR_STORAGE_NOT_AVAILABLE ? res : STORE_CHANGED;
 }

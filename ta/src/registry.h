@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The owners that have a store, in one object for all, which has three uses.
- * An owner that is listed has a root; one whose root is gone has lost it and
- * is not a new owner. The list says how many objects each may have, so that
- * all of them together stay within what OP-TEE can bear. And reading it proves
- * that objects can be read just now: while the supplicant can't open files,
- * out of descriptors say, each object that is looked at is deleted, so before
- * the last copy of anything is touched, this object, which nobody would miss,
- * is.
+ * What owners may have. An owner that is in the list (owner_list.h) has a root;
+ * one whose root is gone has lost it and is not a new owner. The list says how
+ * many objects each may have, so that all of them together stay within what
+ * OP-TEE can bear.
  *
  * Objects are counted in pairs: each has its twin.
  */
@@ -73,25 +69,5 @@ TEE_Result registry_remove(const struct owner *owner, uint64_t number);
  */
 TEE_Result registry_next(const struct owner *after, struct listing *listing,
 			 struct budget *budget);
-
-/* Whether there was a list when it was looked for last. */
-bool registry_is_there(void);
-
-/* The number above which a store begins that has none, as was read last. */
-uint64_t registry_floor(void);
-
-/* A number that no store has come to, where nothing stored tells of any. */
-uint64_t registry_new_floor(void);
-
-/* To be called when an invoke ends: what was proven holds no longer. */
-void registry_end(void);
-
-/* Restores the list's primary if it was found lost. Part of a change. */
-TEE_Result registry_heal(void);
-
-struct inspection;
-
-/* Looks at both copies of the list, see twins_inspect(). */
-TEE_Result registry_inspect(bool repair, struct inspection *inspection);
 
 #endif /* REGISTRY_H */

@@ -85,6 +85,7 @@ const LIMITS = [
       'KiB read by the first get': (row) => [row.getCold.readKiB, 40],
       'objects looked up by a get': (row) => [row.getWarm.opened, 0],
       'objects read by a list': (row) => [row.listCold.reads, 10],
+      'objects read by an update': (row) => [row.update.reads, 2],
       'objects written by an update': (row) => [row.update.writes, 2.2],
       'KiB written by an update': (row) => [row.update.writtenKiB, 24],
       'objects after a clear': (row) => [row.objectsAfterClear, 2],
