@@ -481,6 +481,7 @@ export const errorTable = {
       'tee-supplicant hangs, or its storage is very slow',
       'another Trusted Application holds the secure world for long',
       'the deadline is shorter than the storage needs',
+      'a call before it has not come back: calls wait for their turn, each until its own deadline',
     ],
     remedy:
       'Check that tee-supplicant runs and answers; allow more time (timeoutMs, --timeout) if the storage is merely slow. ' +

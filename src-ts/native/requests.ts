@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The requests of one native session: deadlines, abort signals, and what to make of a call that does not return. */
 import { Abandoned, Submitted, type Addon, type NativeOutcome, type NativeSession } from './addon.js';
+import { HeldRequests, type Submit } from './held-requests.js';
 import { CLOSE_MS, giveUp, limit, type Reached, type Revocable } from '../tee/limits.js';
+import type { EncodedParam } from '../tee/params.js';
 import { TeeFailure, type CallOptions } from '../tee/seam.js';
 import { timer, withResolvers } from '../util/timers.js';
 
@@ -16,8 +18,6 @@ export interface Probe {
  */
 const DOUBT_MS = 200;
 const CERTAINTY_MS = 200;
-/** Gives a request of this id to the addon; returns one of {@link Submitted}. */
-type Submit = (session: NativeSession, id: number) => number;
 
 /** How far a request was, by what the addon says when it is abandoned. */
 const reachedWhen: Readonly<Record<number, Reached>> = {
@@ -37,7 +37,11 @@ export class Requests {
   readonly #probe: Probe;
   readonly #session: NativeSession;
   readonly #pending = new Map<number, Pending>();
+  readonly #held = new HeldRequests((id, submitted) => this.#pending.get(id)?.reject(refusal(submitted)));
   #lastId = 0;
+  /** The request that was given up last while it was in the TEE. It may still be there. */
+  #givenUp: number | undefined;
+  #closing = false;
   #stopClosing: (() => void) | undefined;
 
   constructor(addon: Addon, probe: Probe, stopAt: readonly number[]) {
@@ -52,13 +56,19 @@ export class Requests {
   }
 
   /**
-   * Carries out one request. It is given to the addon before this returns.
+   * Carries out one request, after those that were made before. Its parameters are copied before this returns.
+   * @param submit gives it to the addon
    * @throws TeeFailure, or the signal's reason if it was aborted before it began
    */
-  async run(submit: Submit, { timeoutMs, signal }: CallOptions): Promise<NativeOutcome> {
+  async run(
+    submit: (session: NativeSession, ...request: Parameters<Submit>) => number,
+    params: readonly EncodedParam[],
+    { timeoutMs, signal }: CallOptions,
+  ): Promise<NativeOutcome> {
     if (!(timeoutMs > 0)) throw new RangeError('"timeoutMs" is not a positive number');
     signal?.throwIfAborted();
-    const id = this.#submit(submit);
+    const id = this.#nextId();
+    this.#submit(id, (...request) => submit(this.#session, ...request), params);
     const stopLimit = limit(this.#revocable(id), { timeoutMs, signal }, 'the TEE');
     const stopDoubting = this.#doubt(id);
     try {
@@ -72,13 +82,14 @@ export class Requests {
   /** Closes the session after the requests already made; never rejects, and waits for no call that was given up. */
   async close(): Promise<void> {
     const before = [...this.#pending.values()].map(({ outcome }) => outcome);
-    let id: number;
-    try {
-      id = this.#submit((session, request) => this.#addon.close(session, request));
-    } catch {
-      // Closed already, or it closes when its thread comes back from the TEE, if ever.
-      return;
+    // The addon takes no request after a close.
+    if (!this.#held.empty) {
+      this.#closing = true;
+      await Promise.allSettled(before);
     }
+    const id = this.#nextId();
+    // Else it is closed already, or it closes when its thread comes back from the TEE, if ever.
+    if (this.#addon.close(this.#session, id) !== Submitted.ACCEPTED) return;
     const closed = this.#outcome(id);
     const stop = () => {
       this.#addon.abandon(this.#session, id);
@@ -93,12 +104,16 @@ export class Requests {
     });
   }
 
-  #submit(submit: Submit): number {
-    this.#lastId = (this.#lastId % 0xffffffff) + 1;
-    const id = this.#lastId;
-    const submitted = submit(this.#session, id);
-    if (submitted !== Submitted.ACCEPTED) throw refusal(submitted);
-    return id;
+  #nextId(): number {
+    return (this.#lastId = (this.#lastId % 0xffffffff) + 1);
+  }
+
+  /** @throws TeeFailure */
+  #submit(id: number, submit: Submit, params: readonly EncodedParam[]): void {
+    if (this.#closing) throw refusal(Submitted.CLOSED);
+    const submitted = this.#held.empty ? submit(id, params) : Submitted.PARKED;
+    if (submitted === Submitted.PARKED) this.#held.add(id, submit, params);
+    else if (submitted !== Submitted.ACCEPTED) throw refusal(submitted);
   }
 
   #outcome(id: number): Promise<NativeOutcome> {
@@ -111,11 +126,15 @@ export class Requests {
 
   #revocable(id: number): Revocable {
     return {
-      withdraw: () => this.#addon.withdraw(this.#session, id),
+      withdraw: () => this.#held.withdraw(id) || this.#addon.withdraw(this.#session, id),
       abandon: () => {
+        if (this.#held.withdraw(id)) return 'queued';
         const reached = reachedWhen[this.#addon.abandon(this.#session, id)] ?? 'finished';
         // The session's thread is set aside, so closing would wait in vain.
-        if (reached === 'running') this.#stopClosing?.();
+        if (reached === 'running') {
+          this.#givenUp = id;
+          this.#stopClosing?.();
+        }
         return reached;
       },
       reject: (reason) => this.#pending.get(id)?.reject(reason),
@@ -127,7 +146,7 @@ export class Requests {
     let misses = 0;
     let stop: () => void;
     const look = () => {
-      const thread = this.#addon.runningThread(this.#session, id);
+      const thread = this.#threadOf(id);
       misses = thread !== 0 && this.#probe.isMissedBy(thread) ? misses + 1 : 0;
       if (misses === 2) this.#abandonAll();
       else stop = timer(look, misses === 1 ? CERTAINTY_MS : DOUBT_MS);
@@ -136,6 +155,13 @@ export class Requests {
     return () => {
       stop();
     };
+  }
+
+  /** The thread that carries a request out, or what it waits behind though nobody else does; else 0. */
+  #threadOf(id: number): number {
+    const running = this.#addon.runningThread(this.#session, id);
+    if (running !== 0 || this.#givenUp === undefined) return running;
+    return this.#addon.runningThread(this.#session, this.#givenUp);
   }
 
   /** Whatever waits behind a call that waits in vain does so too. */
@@ -151,8 +177,6 @@ export class Requests {
 
 function refusal(submitted: number): TeeFailure {
   switch (submitted) {
-    case Submitted.PARKED:
-      return new TeeFailure('timeout', 'an earlier call of this session has not come back from the TEE');
     case Submitted.FULL:
       return new TeeFailure('queue-full', 'too many requests are waiting for the TEE');
     default:

@@ -83,6 +83,7 @@ export class MemoryTee {
 
   /** Ends it with all that is stored; its stores then fail with ERR_CLOSED. */
   async close(): Promise<void> {
+    this.#faults.end();
     await this.#simulator.end();
   }
 
@@ -91,13 +92,7 @@ export class MemoryTee {
   }
 
   #backend(clientOf: ClientOf): TeeBackend {
-    return {
-      name: 'memory',
-      secure: false,
-      open: async (target, options) => {
-        const answer = await this.#simulator.open(target, options, clientOf);
-        return 'session' in answer ? { session: this.#faults.around(answer.session) } : answer;
-      },
-    };
+    const open: TeeBackend['open'] = (target, options) => this.#simulator.open(target, options, clientOf);
+    return this.#faults.around('memory', { secure: false, open });
   }
 }

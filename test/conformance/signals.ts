@@ -95,6 +95,35 @@ export function signalSuite(open: OpenStore): void {
     await untilTrue(late);
   });
 
+  test('what is called behind a call that missed its deadline waits for its turn and sees what that one did', async () => {
+    // A quick backend may be done in time: then it is tried again.
+    const overtaken = async (attempt: number) => {
+      const value = Buffer.alloc(1024 * 1024, attempt);
+      await store().put('k', 'old');
+      const error = await reasonOf(store().put('k', value, { timeoutMs: 1 }));
+      const { outcomeUnknown = false } = (error ?? {}) as { outcomeUnknown?: boolean };
+      // At once: the request may still be under way.
+      const [got, has, put] = await Promise.all([store().get('k'), store().has('k'), store().put('next', 'v')]);
+      expect([has, put.revision > 0]).toEqual([true, true]);
+      expect(got).toEqual(error === undefined || outcomeUnknown ? value : Buffer.from('old'));
+      return outcomeUnknown;
+    };
+    await untilTrue(overtaken);
+  });
+
+  test('calls behind one that missed its deadline are carried out in their order', async () => {
+    const inOrder = async (attempt: number) => {
+      const error = await reasonOf(store().put('k', Buffer.alloc(1024 * 1024, attempt), { timeoutMs: 1 }));
+      const changes = Array.from({ length: 10 }, (_, index) => store().put('order', String(index)));
+      const reads = changes.map(() => store().get('order', { encoding: 'utf8' }));
+      const revisions = (await Promise.all(changes)).map(({ revision }) => revision);
+      expect([...revisions].sort((a, b) => a - b)).toEqual(revisions);
+      expect(await Promise.all(reads)).toEqual(Array<string>(10).fill('9'));
+      return (error as { outcomeUnknown?: boolean } | undefined)?.outcomeUnknown === true;
+    };
+    await untilTrue(inOrder);
+  });
+
   test('a deadline of a store is that of its calls, and one of a call comes before it', async () => {
     const hurried = await open({ domain: (await store().info()).domain, timeoutMs: 60_000 });
     try {

@@ -7,11 +7,11 @@ const of = (name: string) => valueOf('deadlines.ts', name);
 // In all scenarios time passes only when they say so: "at" is the moment by that clock. A call that hangs never returns, so
 // a process that waited for it would not end.
 
-test('a call that hangs misses its deadline; later ones fail at once; the process can exit', async () => {
+test('a call that hangs misses its deadline; later ones wait for their own; the process can exit', async () => {
   const { value, code, signal } = await run('deadlines.ts', 'hangingCall');
   expect(value).toMatchObject({
     late: { kind: 'timeout', started: true, at: 100 },
-    later: { kind: 'timeout', started: false, at: 200 },
+    later: [250, 320, 280].map((at) => ({ kind: 'timeout', started: false, at })),
     parked: [0, 1],
     timers: 0,
   });
@@ -32,12 +32,24 @@ test('a queued call that misses its deadline has not begun and never does', asyn
   });
 });
 
-test('a session is of use again when its call comes back late', async () => {
-  await expect(of('comesBack')).resolves.toEqual({
+test('what waits behind a call that comes back late is carried out in its order, but for what was given up', async () => {
+  await expect(of('comesBack')).resolves.toMatchObject({
     missed: 'timeout',
     parked: 1,
-    refused: 'timeout',
+    meanwhile: 0,
+    order: ['first 0', 'bytes 0', 'last 0'],
+    late: { kind: 'timeout', started: false, at: 130 },
+    aborted: 'not any more',
     result: 0,
+    timers: 0,
+  });
+});
+
+test('closing waits for what waits behind a call that hangs, and no longer', async () => {
+  await expect(of('closesBehindHanging')).resolves.toMatchObject({
+    waiting: { kind: 'timeout', started: false, at: 150 },
+    closed: 150,
+    after: 'closed',
   });
 });
 

@@ -84,7 +84,9 @@ describe('faults', () => {
     [{ kind: 'no-space' }, 'ERR_NO_SPACE', true],
     [{ kind: 'corrupt' }, 'ERR_CORRUPT', false],
     [{ kind: 'ta-dead', times: 2 }, 'ERR_TA_DEAD', true],
-    [{ kind: 'slow', delayMs: 1000 }, 'ERR_TIMEOUT', true],
+    [{ kind: 'no-supplicant' }, 'ERR_NO_SUPPLICANT', true],
+    [{ kind: 'no-storage', times: 2 }, 'ERR_STORAGE', true],
+    [{ kind: 'busy' }, 'ERR_BUSY', false],
   ])('%j happens once, to the next call', async (fault, code, outcomeUnknown) => {
     tee.fail(fault);
     const options = code === 'ERR_TIMEOUT' ? hurried : {};
@@ -94,14 +96,132 @@ describe('faults', () => {
     expect(await stored()).toBe('new');
   });
 
-  test('a slow TEE carries the change out, late', async () => {
+  test('a slow TEE carries the change out, late, and nothing overtakes it', async () => {
     tee.fail({ kind: 'slow', delayMs: 300 });
-    expect(await errorOf(put(hurried))).toMatchObject({ code: 'ERR_TIMEOUT' });
-    while ((await stored()) !== 'new') await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await errorOf(put(hurried))).toMatchObject({ code: 'ERR_TIMEOUT', outcomeUnknown: true });
+    expect(await stored()).toBe('new');
     tee.fail({ kind: 'slow', delayMs: 50 });
     const start = performance.now();
     await store.get('k');
     expect(performance.now() - start).toBeGreaterThan(45);
+  });
+
+  describe('keep the order of calls, as OP-TEE does', () => {
+    const order: string[] = [];
+    const note = async (name: string, call: Promise<unknown>) => {
+      const result = await call.then(String, (error: unknown) => (error as { code: string }).code);
+      order.push(`${name} ${result}`);
+    };
+    const read = (name: string, from = store, options = {}) =>
+      note(name, from.get('k', { encoding: 'utf8', ...options }));
+    beforeEach(() => {
+      order.length = 0;
+    });
+
+    test.each<[Fault]>([
+      [{ kind: 'slow', delayMs: 100 }],
+      [{ kind: 'ta-dead' }],
+      [{ kind: 'no-storage' }],
+      [{ kind: 'busy', operation: 'get' }],
+    ])('%j: a read behind a change sees it', async (fault) => {
+      tee.fail(fault);
+      const calls = [put(), store.put('k', 'newer'), read('read'), read('again')];
+      await Promise.all(calls);
+      expect(order).toEqual([fault.kind === 'busy' ? 'read ERR_BUSY' : 'read newer', 'again newer']);
+    });
+
+    test('another store of the TEE waits too, and so does opening one', async () => {
+      const other = await tee.open();
+      tee.fail({ kind: 'slow', delayMs: 200 });
+      const change = put();
+      await Promise.all([read('other', other), tee.open().then((third) => read('third', third)), change]);
+      expect(order.sort()).toEqual(['other new', 'third new']);
+    });
+
+    test('a call behind a call that stalls waits until its own deadline, or until it is aborted', async () => {
+      tee.fail({ kind: 'slow', delayMs: 400 });
+      const abort = new AbortController();
+      const reason = new Error('enough');
+      const change = put();
+      const waiting = [
+        read('late', store, { timeoutMs: 50 }),
+        errorOf(store.put('k', 'never', { timeoutMs: 60 })).then(({ outcomeUnknown }) =>
+          order.push(String(outcomeUnknown)),
+        ),
+        expect(store.get('k', { signal: abort.signal })).rejects.toBe(reason),
+        read('patient'),
+      ];
+      abort.abort(reason);
+      await Promise.all([...waiting, change]);
+      expect(order).toEqual(['late ERR_TIMEOUT', 'false', 'patient new']);
+    });
+
+    test('what stalls cannot be aborted', async () => {
+      tee.fail({ kind: 'slow', delayMs: 50 });
+      const abort = new AbortController();
+      const change = put({ signal: abort.signal });
+      abort.abort();
+      await change;
+      expect(await stored()).toBe('new');
+    });
+
+    test('after a call that timed out the next ones are carried out', async () => {
+      tee.fail({ kind: 'timeout' });
+      await Promise.all([note('put', put(hurried)), read('read'), note('put', store.put('k', 'newer')), read('again')]);
+      expect(order.filter((line) => !line.includes('put ['))).toEqual(['put ERR_TIMEOUT', 'read old', 'again newer']);
+    });
+
+    test('a value may be wiped as soon as put() has returned', async () => {
+      tee.fail({ kind: 'slow', delayMs: 50 });
+      const values = ['one', 'two'].map((text) => Buffer.from(text));
+      const puts = values.map((value, index) => store.put(String(index), value));
+      for (const value of values) value.fill(0);
+      await Promise.all(puts);
+      expect(await store.get('0', { encoding: 'utf8' })).toBe('one');
+      expect(await store.get('1', { encoding: 'utf8' })).toBe('two');
+    });
+
+    test('closing a store does not take back a change that nobody waits for any more', async () => {
+      tee.fail({ kind: 'slow', delayMs: 100 });
+      expect(await errorOf(put({ timeoutMs: 20 }))).toMatchObject({ code: 'ERR_TIMEOUT' });
+      await store.close();
+      expect(await (await tee.open()).get('k', { encoding: 'utf8' })).toBe('new');
+    });
+
+    test('closing the TEE ends what stalls and what waits', async () => {
+      tee.fail({ kind: 'timeout' });
+      const calls = [put(), stored()].map(errorOf);
+      await tee.close();
+      expect((await Promise.all(calls)).map(({ code }) => code)).toEqual(['ERR_CLOSED', 'ERR_CLOSED']);
+    });
+  });
+
+  describe('of opening', () => {
+    test.each<[Fault, string]>([
+      [{ kind: 'timeout', operation: 'open' }, 'ERR_TIMEOUT'],
+      [{ kind: 'slow', operation: 'open', delayMs: 60_000 }, 'ERR_TIMEOUT'],
+      [{ kind: 'no-supplicant', operation: 'open' }, 'ERR_NO_SUPPLICANT'],
+      [{ kind: 'no-storage', operation: 'open' }, 'ERR_STORAGE'],
+      [{ kind: 'corrupt', operation: 'open' }, 'ERR_CORRUPT'],
+      [{ kind: 'busy', operation: 'open' }, 'ERR_BUSY'],
+      [{ kind: 'no-permission' }, 'ERR_PERMISSION'],
+      [{ kind: 'no-device' }, 'ERR_NO_DEVICE'],
+      [{ kind: 'ta-not-found' }, 'ERR_TA_NOT_FOUND'],
+    ])('%j happens to the next one', async (fault, code) => {
+      tee.fail(fault);
+      expect(await stored()).toBe('old');
+      const timeoutMs = code === 'ERR_TIMEOUT' ? 50 : 10_000;
+      expect(await errorOf(tee.open({ timeoutMs }))).toMatchObject({ code, operation: 'open', outcomeUnknown: false });
+      tee.clearFaults();
+      if (fault.kind !== 'slow') expect(await (await tee.open()).get('k', { encoding: 'utf8' })).toBe('old');
+    });
+
+    test('happen to a session that is opened again', async () => {
+      tee.fail({ kind: 'ta-dead' });
+      tee.fail({ kind: 'no-supplicant', operation: 'open' });
+      expect(await errorOf(stored())).toMatchObject({ code: 'ERR_NO_SUPPLICANT' });
+      expect(await stored()).toBe('old');
+    });
   });
 
   test('a panic is survived once by what may be sent again', async () => {
@@ -137,7 +257,9 @@ describe('faults', () => {
     [{ kind: 'fire' }, 'fault.kind must be'],
     [{}, 'fault.kind must be'],
     [{ kind: 'conflict', operation: 'get' }, "fault.kind for operation 'get' must be"],
-    [{ kind: 'slow', operation: 'open' }, 'fault.operation must be'],
+    [{ kind: 'conflict', operation: 'open' }, "fault.kind for operation 'open' must be"],
+    [{ kind: 'no-permission', operation: 'get' }, "fault.kind for operation 'get' must be"],
+    [{ kind: 'slow', operation: 'close' }, 'fault.operation must be'],
     [{ kind: 'slow', times: 0 }, 'fault.times must be'],
     [{ kind: 'slow', delay: 5 }, "unknown property 'delay'"],
   ])('orders that make no sense are refused: %j', (fault, text) => {

@@ -41,7 +41,9 @@ export async function hangingCall() {
   await hanging(watcher, 1);
   await clock.advance(200);
   const late = await call;
-  const later = await missed(() => nothing(session));
+  const calls = [50, 120, 80].map((timeoutMs) => missed(() => nothing(session, timeoutMs)));
+  await clock.advance(200);
+  const later = await Promise.all(calls);
   return { late, later, parked: [before, parkedThreads()], timers: clock.left };
 }
 
@@ -66,18 +68,50 @@ export async function queuedCalls() {
   return { queued, after: after.result, parked: parkedThreads() };
 }
 
+/** What is called behind a call that was given up waits for its turn, whatever it is, and is carried out in its order. */
 export async function comesBack() {
   const { session, running, release } = await occupied(100);
   const call = missed(() => running);
   await clock.advance(100);
   const { kind } = await call;
   const parked = parkedThreads();
-  const refused = await missed(() => nothing(session));
+  const order: string[] = [];
+  const abort = new AbortController();
+  const note = (name: string) => (outcome: { result: number }) => order.push(`${name} ${String(outcome.result)}`);
+  const data = new Uint8Array(1000).fill(7);
+  const calls = [
+    nothing(session).then(note('first')),
+    missed(() => nothing(session, 30)),
+    failure(() => nothing(session, 5000, abort.signal)),
+    session.invoke(Command.INCREMENT, [{ type: 'memref-in', data }], PATIENT).then(note('bytes')),
+    nothing(session).then(note('last')),
+  ] as const;
+  data.fill(0);
+  abort.abort(new Error('not any more'));
+  await clock.advance(100);
+  const meanwhile = order.length;
   await release();
   await until(() => parkedThreads() === 0);
+  await clock.advance(100);
+  const [, late, aborted] = await Promise.all(calls);
   const { result } = await nothing(session);
   await session.close();
-  return { missed: kind, parked, refused: refused.kind, result };
+  return { missed: kind, parked, meanwhile, order, late, aborted: aborted.detail, result, timers: clock.left };
+}
+
+/** A session whose call hangs is closed when what waits behind it has been given up too. */
+export async function closesBehindHanging() {
+  const session = await open();
+  const watcher = await open();
+  const call = missed(() => hang(session, 100));
+  await hanging(watcher, 1);
+  await clock.advance(100);
+  await call;
+  const waiting = missed(() => nothing(session, 50));
+  const closed = session.close().then(() => clock.now);
+  const after = await failure(() => nothing(session));
+  await clock.advance(50);
+  return { waiting: await waiting, closed: await closed, after: after.kind };
 }
 
 /** A session that nobody has, because its opening missed the deadline, is closed when it is there after all. */
