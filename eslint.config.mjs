@@ -4,6 +4,12 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { layerRules } from './tools/layout/floors.mjs';
 
+const standardOutputs = ['stdout', 'stderr'].map((property) => ({
+  object: 'process',
+  property,
+  message: 'Commands write with their Io; what is written elsewhere needs harmless() and a word why.',
+}));
+
 /** TypeScript is checked with types by test/tsconfig.json; tools and configuration are plain JavaScript. */
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'coverage/', '.cache/', 'node_modules/', 'prebuilds/', 'test/adapters/types/'] },
@@ -22,6 +28,23 @@ export default tseslint.config(
     },
   },
   ...layerRules,
+  {
+    // What is printed goes by way of util/visible, which makes it harmless for a terminal.
+    files: ['src-ts/**/*.ts'],
+    ignores: ['src-ts/cli/**'],
+    rules: { 'no-restricted-properties': ['error', ...standardOutputs] },
+  },
+  {
+    files: ['src-ts/cli/**/*.ts'],
+    ignores: ['src-ts/cli/terminal/io.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...standardOutputs,
+        { object: 'JSON', property: 'stringify', message: 'Io.writeJson(), jsonLine() and quoted() make it harmless.' },
+      ],
+    },
+  },
   {
     files: ['test/**/*.ts'],
     rules: {

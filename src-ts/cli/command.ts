@@ -55,6 +55,11 @@ export interface Command {
   readonly startsProgram?: boolean;
   /** True if it needs no store: the options that choose one are none of its own. */
   readonly withoutStore?: boolean;
+  /**
+   * True if it is of no use when nobody gets what it writes: then it does nothing if standard output is closed. Of a
+   * command that does so with some options only, by these.
+   */
+  readonly isForOutput?: boolean | ((options: OptionValues) => boolean);
   /** What its positional arguments are completed to; left out: nothing. */
   readonly completes?: Completion;
   readonly options: Readonly<Record<string, OptionSpec>>;

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
-import { processIo } from './terminal/io.js';
+import { processStreams } from './terminal/io.js';
 import { run } from './run.js';
 
 const native = () => require('../native/backend.js') as typeof import('../native/backend.js');
@@ -45,6 +45,6 @@ function hasWellFormedArguments(): boolean {
   }
 }
 
-void run(process.argv.slice(2), processIo(), { open, forbidDumps, hasWellFormedArguments }).then((code) => {
+void run(process.argv.slice(2), processStreams(), { open, forbidDumps, hasWellFormedArguments }).then((code) => {
   process.exitCode = code;
 });

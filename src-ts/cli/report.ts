@@ -2,6 +2,7 @@
 /** What the command line says of an error, and with which code it then ends. */
 import { detailsOf, isSecureStorageError, SecureStorageError } from '../errors/error.js';
 import { errorTable, Exit, type ErrorCode } from '../errors/table.js';
+import { harmless, jsonLine } from '../util/visible.js';
 import { hasCommand } from './registry.js';
 import type { Io } from './terminal/io.js';
 
@@ -16,12 +17,10 @@ export function report(thrown: unknown, command: string, io: Io, json: boolean):
   const error = inOwnWords(asOutputError(thrown), command);
   if (!isSecureStorageError(error)) {
     const { message } = error instanceof Error ? error : new Error('an unknown error');
-    io.note(
-      json ? `${JSON.stringify({ error: { code: 'ERR_UNEXPECTED', message } })}\n` : `optee-storage: ${message}\n`,
-    );
+    io.note(json ? jsonLine({ error: { code: 'ERR_UNEXPECTED', message } }) : `optee-storage: ${harmless(message)}\n`);
     return Exit.ERROR;
   }
-  io.note(json ? `${JSON.stringify({ error })}\n` : `optee-storage: ${described(error)}\n`);
+  io.note(json ? jsonLine({ error }) : `optee-storage: ${described(error)}\n`);
   return errorTable[error.code].exit;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { Exit } from '../errors/table.js';
 import { openOptions, ownArguments, parse, usageError, type Arguments } from './command-line.js';
-import type { Command } from './command.js';
+import type { Command, OptionValues } from './command.js';
+import { SecureStorageError } from '../errors/error.js';
 import { commandHelp, overview } from './help.js';
-import { isBrokenPipe, type Io } from './terminal/io.js';
+import { harmlessIo, isBrokenPipe, type Io, type Streams } from './terminal/io.js';
 import { commandLike, hasCommand, loadCommand, secondWords, withWholeName } from './registry.js';
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
@@ -31,7 +32,8 @@ export interface Process {
  * @param args the arguments after the program's name
  * @returns the exit code, one of Exit
  */
-export async function run(args: readonly string[], io: Io, process: Process): Promise<number> {
+export async function run(args: readonly string[], streams: Streams, process: Process): Promise<number> {
+  const io = harmlessIo(streams);
   try {
     return await dispatch(args, io, process);
   } catch (error) {
@@ -55,9 +57,12 @@ async function dispatch(args: readonly string[], io: Io, process: Process) {
   const command = loadCommand(name === '--version' || name === '-v' ? 'version' : name);
   if (command === undefined) throw usageError(noCommand(name));
   const parsed = parse(command, rest);
-  if (parsed.options.help !== true) return runCommand(name, command, parsed, io, process);
-  await io.write(commandHelp(name, command));
-  return Exit.OK;
+  if (parsed.options.help === true) {
+    await io.write(commandHelp(name, command));
+    return Exit.OK;
+  }
+  checkOutput(command, parsed.options, io);
+  return runCommand(name, command, parsed, io, process);
 }
 
 const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h';
@@ -74,6 +79,16 @@ function noCommand(name: string): string {
   // The word itself may be a secret in the wrong place.
   const like = commandLike(name);
   return `there is no such command${like === undefined ? '' : `, but there is ${like}`}`;
+}
+
+/** Node.js lets writes to what was closed succeed. */
+function checkOutput({ isForOutput = false }: Command, options: OptionValues, { isClosed }: Io): void {
+  const needed = typeof isForOutput === 'boolean' ? isForOutput : isForOutput(options);
+  if (!needed || isClosed !== true) return;
+  throw new SecureStorageError('ERR_OUTPUT', {
+    detail: 'standard output is closed, and nothing else would be done',
+    remedy: 'Leave it open. To throw the output away, redirect it to /dev/null.',
+  });
 }
 
 async function runCommand(

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { BackendName, OpenOptions, SimulatorOptions } from '../arguments/options.js';
 import { SecureStorageError } from '../errors/error.js';
 import type { TeeBackend } from '../tee/seam.js';
+import { harmless } from '../util/visible.js';
 
 let warned = false;
 
@@ -46,7 +47,11 @@ function chooseSimulator({ directory, allowInProduction = false }: SimulatorOpti
   if (directory === '')
     throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'options.simulator.directory must not be empty' });
   const folder = path.resolve(directory ?? defaultDirectory());
-  if (!warned) process.stderr.write(`optee-secure-storage: the simulator protects nothing; its data is in ${folder}\n`);
+  if (!warned) {
+    const where = harmless(folder);
+    // eslint-disable-next-line no-restricted-properties -- said to whoever runs the application, which need not print errors
+    process.stderr.write(`optee-secure-storage: the simulator protects nothing; its data is in ${where}\n`);
+  }
   warned = true;
   const { simulatorOf } = require('../simulator/backend.js') as typeof import('../simulator/backend.js');
   return simulatorOf(folder);

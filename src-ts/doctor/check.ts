@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { errorTable } from '../errors/table.js';
+import { harmless } from '../util/visible.js';
 import { detailsOf, type SecureStorageError } from '../errors/error.js';
 import type { Check, CheckId } from './diagnosis.js';
 import type { Evidence } from './evidence.js';
@@ -35,6 +36,6 @@ export function notReached(id: CheckId): Check {
 /** What an error says, apart: what happened, without the method that met it, and what to do. */
 export function told(error: SecureStorageError): { readonly error: string; readonly remedy: string } {
   const remedy = detailsOf(error)?.remedy ?? errorTable[error.code].remedy;
-  const text = error.message.replace(/^\w+: /, '').replace(remedy, '');
+  const text = error.message.replace(/^\w+: /, '').replace(harmless(remedy), '');
   return { error: text.replace(/\.\s*$/, ''), remedy };
 }

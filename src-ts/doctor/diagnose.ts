@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** From the evidence to a diagnosis. */
+import { harmless } from '../util/visible.js';
 import { checkOptions } from '../arguments/checks.js';
 import { backendName } from '../connection/choose-backend.js';
 import type { SecureStorageError } from '../errors/error.js';
@@ -37,13 +38,18 @@ export async function diagnose(
 export function judge(evidence: Evidence, options: OpenOptions, backend: BackendName, host: Host): Diagnosis {
   const { taUuid = TA_UUID, group } = options;
   const subject = { host, evidence, taUuid, group, supplicant: findSupplicant(host) };
-  const checks = checksOf[backend].map((check) => check(subject));
+  const checks = checksOf[backend].map((check) => shown(check(subject)));
   const { info, error } = evidence;
   if (error !== undefined && !checks.some(hasFailed)) blame(checks, error);
   const failed = checks.find(hasFailed);
   if (failed === undefined && info !== undefined) return { ok: true, checks, info };
   const message = `${failed?.found ?? ''}. ${failed?.fix ?? ''}`;
   return { ok: false, checks, ...(info && { info }), ...(error && { code: error.code }), message };
+}
+
+/** Names of processes and paths are of somebody's choice, and this is printed. */
+function shown({ found, fix, ...check }: Check): Check {
+  return { ...check, found: harmless(found), ...(fix !== undefined && { fix: harmless(fix) }) };
 }
 
 const hasFailed = ({ status }: Check) => status === 'failed';
@@ -54,5 +60,5 @@ function blame(checks: Check[], error: SecureStorageError): void {
   const link = linkOf(error);
   const id = checks.some((check) => check.id === link) ? link : 'store';
   const index = checks.findIndex((check) => check.id === id);
-  checks[index] = { id, status: 'failed', found, fix };
+  checks[index] = shown({ id, status: 'failed', found, fix });
 }

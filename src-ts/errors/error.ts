@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { errorTable, type ErrorCode } from './table.js';
 import { Origin } from '../tee/seam.js';
-import { quoted } from '../util/visible.js';
+import { harmless, quoted } from '../util/visible.js';
 
 export { type ErrorCode } from './table.js';
 
@@ -95,13 +95,15 @@ export function detailsOf(error: SecureStorageError): ErrorDetails | undefined {
 function messageOf(code: ErrorCode, { operation, key, detail, remedy, result, origin, outcomeUnknown }: ErrorDetails) {
   const subject = [operation, key === undefined ? undefined : quoted(key)].filter(Boolean).join(' ');
   const what = detail ?? errorTable[code].meaning;
-  return [
+  const text = [
     `${subject && `${subject}: `}${what}${source(result, origin)}.`,
     outcomeUnknown ? 'The change was either made wholly or not at all; read the key to find out.' : '',
     remedy ?? errorTable[code].remedy,
   ]
     .filter(Boolean)
     .join(' ');
+  // Names of files, texts of libraries and what a caller wrote are in it.
+  return harmless(text);
 }
 
 /** The TEE's own words, for those who look them up; the TA's results say no more than the code does. */

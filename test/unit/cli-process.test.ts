@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** The command line as a process: standard streams, exit codes, storage that outlives it. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { buildCommandLine, opteeProcess, shell, softEnvironment } from './support/cli.js';
+import { buildCommandLine, main, opteeProcess, shell, softEnvironment } from './support/cli.js';
 import { buildSoftTee } from './support/soft-tee.js';
 
 let storage: string;
@@ -48,6 +49,48 @@ test('a reader that goes away ends it quietly, as SIGPIPE would', () => {
   const { stdout, stderr } = shell('optee-storage get k | head -c 3; echo " ${PIPESTATUS[0]}"', env);
   expect([stdout.toString(), stderr]).toEqual(['xxx 141\n', '']);
 });
+
+describe('standard output that was closed', () => {
+  test.each([
+    ['get k', 'x'],
+    ['get k --json', 'x'],
+    ['list', 'x'],
+    ['stat k', 'x'],
+    ['info', 'x'],
+    ['generate k --print', 'x'],
+    ['completion bash', 'x'],
+    ['ta path', 'x'],
+  ])('is an error of %s, which then changes nothing', (line, left) => {
+    opteeProcess(['put', 'k'], env, 'x');
+    const { code, stderr } = shell(`optee-storage ${line} >&-`, env);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ERR_OUTPUT') as string]);
+    expect(opteeProcess(['get', 'k'], env).stdout.toString()).toBe(left);
+  });
+
+  test.each([
+    'printf y | optee-storage put k',
+    'optee-storage generate k',
+    'optee-storage delete k',
+    'optee-storage has k',
+  ])('is none of %s, which does something else', (line) => {
+    opteeProcess(['put', 'k'], env, 'x');
+    expect(shell(`${line} >&-`, env).code).toBe(0);
+  });
+
+  test('is not what leads to /dev/null', () => {
+    opteeProcess(['put', 'k'], env, 'x');
+    expect(shell('optee-storage get k > /dev/null', env).code).toBe(0);
+    expect(spawnSync(process.execPath, [main, 'get', 'k'], { env, stdio: 'ignore' }).status).toBe(0);
+  });
+});
+
+test.each(['put k', 'put k --allow-empty', 'import', 'import --format json'])(
+  'a directory as input of %s is refused as one',
+  (line) => {
+    const { code, stderr } = shell(`optee-storage ${line} < /`, env);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/directory.*\[ERR_INPUT\]/) as string]);
+  },
+);
 
 test('output that cannot be written is an error with its code', () => {
   for (const [line, text] of [

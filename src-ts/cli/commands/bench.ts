@@ -33,7 +33,7 @@ export const command: Command = {
     try {
       const rounds = { reads, writes: Math.ceil(reads / 10) };
       const results = await measureAll(store, open, rounds, interrupted.signal);
-      await io.write(json ? `${JSON.stringify(results)}\n` : table(results));
+      await (json ? io.writeJson(results) : io.write(table(results)));
       return Exit.OK;
     } catch (error) {
       if (!interrupted.signal.aborted) throw error;

@@ -22,7 +22,7 @@ export const command: Command = {
       throw usageError('give either PREFIX or --all');
     if (options.yes !== true) throw usageError('clear deletes for good: confirm with --yes');
     const deleted = await (await open()).clear({ prefix, confirm: true });
-    await io.write(json ? `${JSON.stringify({ deleted })}\n` : `${String(deleted)}\n`);
+    await (json ? io.writeJson({ deleted }) : io.write(`${String(deleted)}\n`));
     return Exit.OK;
   },
 };

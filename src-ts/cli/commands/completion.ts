@@ -21,10 +21,11 @@ export const command: Command = {
   ],
   positionals: [1, 1],
   completes: Object.keys(files),
+  isForOutput: true,
   options: {},
   async run({ positionals: [shell = ''], io }) {
     if (!Object.hasOwn(files, shell)) throw usageError('there are scripts for bash, zsh and fish');
-    await io.write(readFileSync(path.join(FOLDER, files[shell as keyof typeof files])));
+    await io.writeBytes(readFileSync(path.join(FOLDER, files[shell as keyof typeof files])));
     return Exit.OK;
   },
 };

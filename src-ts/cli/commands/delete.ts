@@ -16,7 +16,7 @@ export const command: Command = {
     const ifRevision = wholeNumber(options, 'if-revision');
     const deleted = await (await open()).delete(key, { ifRevision });
     if (!deleted) throw new SecureStorageError('ERR_NOT_FOUND', { operation: 'delete', key });
-    if (json) await io.write(`${JSON.stringify({ key, deleted })}\n`);
+    if (json) await io.writeJson({ key, deleted });
     return Exit.OK;
   },
 };

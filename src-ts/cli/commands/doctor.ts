@@ -19,7 +19,10 @@ export const command: Command = {
   async run({ io, json, options, settings, openWith }) {
     const { diagnose } = require('../../doctor/diagnose.js') as typeof import('../../doctor/diagnose.js');
     const diagnosis = await diagnose(settings, openWith);
-    await io.write(json ? `${JSON.stringify(diagnosis)}\n` : report(diagnosis, io.colours === true));
+    if (json) await io.writeJson(diagnosis);
+    // Colours are meant for the terminal; all that they are put around is harmless already.
+    else if (io.colours === true) await io.writeBytes(Buffer.from(report(diagnosis, true)));
+    else await io.write(report(diagnosis, false));
     const good = diagnosis.ok && (options.strict !== true || count(diagnosis, 'warning') === 0);
     return good ? Exit.OK : Exit.NOT_AVAILABLE;
   },

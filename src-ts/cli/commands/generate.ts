@@ -10,6 +10,7 @@ export const command: Command = {
     'TEE unless --print asks for it: then their bytes are written to standard output (with --json in Base64).',
   ],
   positionals: [1, 1],
+  isForOutput: ({ print }) => print === true,
   options: {
     size: { type: 'string', argument: 'N', help: 'so many bytes, 1 to 1048576 (default: 32)' },
     print: { type: 'boolean', help: 'write the value to standard output too' },
@@ -20,12 +21,12 @@ export const command: Command = {
     const store = await open();
     if (options.print !== true) {
       const { revision } = await store.generate(key, wanted);
-      if (json) await io.write(`${JSON.stringify({ key, revision })}\n`);
+      if (json) await io.writeJson({ key, revision });
       return Exit.OK;
     }
     const { revision, value } = await store.generate(key, { ...wanted, return: true });
     const described = { key, revision, encoding: 'base64', value: json ? value.toString('base64') : '' };
-    await io.write(json ? `${JSON.stringify(described)}\n` : value);
+    await (json ? io.writeJson(described) : io.writeBytes(value));
     value.fill(0);
     return Exit.OK;
   },

@@ -11,6 +11,7 @@ export const command: Command = {
   ],
   positionals: [1, 1],
   completes: 'key',
+  isForOutput: true,
   options: { newline: { type: 'boolean', help: 'write a newline after the value' } },
   async run({ positionals: [key = ''], options, io, json, open }) {
     const entry = await (await open()).getEntry(key);
@@ -19,9 +20,9 @@ export const command: Command = {
     try {
       if (json) {
         const described = { key, revision, size: value.length, encoding: 'base64', value: value.toString('base64') };
-        await io.write(`${JSON.stringify(described)}\n`);
+        await io.writeJson(described);
       } else {
-        await io.write(value);
+        await io.writeBytes(value);
         if (options.newline === true) await io.write('\n');
       }
       return Exit.OK;

@@ -10,7 +10,7 @@ export const command: Command = {
   options: {},
   async run({ positionals: [key = ''], io, json, open }) {
     const exists = await (await open()).has(key);
-    if (json) await io.write(`${JSON.stringify({ key, exists })}\n`);
+    if (json) await io.writeJson({ key, exists });
     return exists ? Exit.OK : Exit.NOT_FOUND;
   },
 };

@@ -7,6 +7,7 @@ import { prefixBytes } from '../../arguments/keys.js';
 import { Limit } from '../../protocol/contract.js';
 import { operationSize } from '../../protocol/encode.js';
 import type { SecureStorage } from '../../store.js';
+import { visible } from '../../util/visible.js';
 import { text, usageError } from '../command-line.js';
 import type { Command } from '../command.js';
 import { parseEntries, wipe, type Format } from './import/entries.js';
@@ -55,7 +56,7 @@ export const command: Command = {
       if (options['dry-run'] === true) await list(io, json, entries);
       else {
         await store(await open(), entries, options['if-absent'] === true);
-        await io.write(json ? `${JSON.stringify({ imported: keysOf(entries) })}\n` : `${String(entries.length)}\n`);
+        await (json ? io.writeJson({ imported: keysOf(entries) }) : io.write(`${String(entries.length)}\n`));
         if (path !== undefined && !json) io.note('optee-storage: the file still has the secrets in plain text\n');
       }
       return Exit.OK;
@@ -102,8 +103,9 @@ function store(target: SecureStorage, entries: readonly ImportEntry[], ifAbsent:
 }
 
 async function list(io: Io, json: boolean, entries: readonly ImportEntry[]): Promise<void> {
-  const lines = entries.map(({ key, value }) => `${String(value.length)}\t${key}\n`).join('');
-  await io.write(json ? `${JSON.stringify({ wouldImport: keysOf(entries) })}\n` : lines);
+  if (json) return io.writeJson({ wouldImport: keysOf(entries) });
+  const shown = io.isTerminal === true ? visible : (key: string) => key;
+  await io.write(entries.map(({ key, value }) => `${String(value.length)}\t${shown(key)}\n`).join(''));
 }
 
 function keysOf(entries: readonly ImportEntry[]): { key: string; size: number }[] {

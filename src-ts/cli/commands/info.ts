@@ -6,10 +6,11 @@ export const command: Command = {
   usage: '',
   help: ['Tells about the store: backend, owner, versions, limits, what is used of the quota, and protection.'],
   positionals: [0, 0],
+  isForOutput: true,
   options: {},
   async run({ io, json, open }) {
     const info = await (await open()).info();
-    await io.write(json ? `${JSON.stringify(info)}\n` : lines('', info));
+    await (json ? io.writeJson(info) : io.write(lines('', info)));
     return Exit.OK;
   },
 };

@@ -12,6 +12,7 @@ export const command: Command = {
   ],
   positionals: [0, 1],
   completes: 'key',
+  isForOutput: true,
   options: {
     long: { type: 'boolean', help: 'print size in bytes, revision and key, separated by tabs' },
     after: { type: 'string', argument: 'KEY', completes: 'key', help: 'only keys that come after this one' },
@@ -20,7 +21,7 @@ export const command: Command = {
   async run({ positionals: [prefix], options, io, json, open }) {
     const range = { prefix, after: text(options, 'after'), limit: wholeNumber(options, 'limit') };
     const entries = await (await open()).list(range);
-    if (json) await io.write(`${JSON.stringify(entries)}\n`);
+    if (json) await io.writeJson(entries);
     else {
       const shown = io.isTerminal === true ? visible : (key: string) => key;
       const columns = options.long === true ? sizeAndRevision : () => '';

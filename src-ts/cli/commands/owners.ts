@@ -13,11 +13,12 @@ export const command: Command = {
     'not prove it; then the UUID stands in place of the name.',
   ],
   positionals: [0, 0],
+  isForOutput: true,
   options: {},
   async run({ io, json, open }) {
     const found = await (await open()).owners();
     const named = { ...found, owners: found.owners.map((owner) => ({ name: nameOf(owner), ...owner })) };
-    await io.write(json ? `${JSON.stringify(named)}\n` : report(named));
+    await (json ? io.writeJson(named) : io.write(report(named)));
     return Exit.OK;
   },
 };

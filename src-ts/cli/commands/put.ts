@@ -34,7 +34,7 @@ export const command: Command = {
     });
     try {
       const { revision } = await (await open()).put(key, value, when);
-      if (json) await io.write(`${JSON.stringify({ key, revision })}\n`);
+      if (json) await io.writeJson({ key, revision });
       return Exit.OK;
     } finally {
       value.fill(0);

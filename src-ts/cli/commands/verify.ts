@@ -14,7 +14,7 @@ export const command: Command = {
   options: { repair: { type: 'boolean', help: 'make copies that are lost again from the other ones' } },
   async run({ io, json, options, open }) {
     const found = await (await open()).verify({ repair: options.repair === true });
-    await io.write(json ? `${JSON.stringify(found)}\n` : report(found));
+    await (json ? io.writeJson(found) : io.write(report(found)));
     return found.lostCopies > found.repaired || found.lost > 0 ? Exit.ERROR : Exit.OK;
   },
 };

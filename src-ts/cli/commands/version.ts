@@ -22,7 +22,7 @@ export const command: Command = {
   async run(context) {
     const ta = await taVersions(context);
     const versions = { package: packageVersion(), protocol: PROTOCOL_VERSION };
-    if (context.json) await context.io.write(`${JSON.stringify({ ...versions, ta })}\n`);
+    if (context.json) await context.io.writeJson({ ...versions, ta });
     else {
       const reached = typeof ta === 'object' && 'version' in ta;
       const about = reached

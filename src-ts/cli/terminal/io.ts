@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+import { createReadStream, fstatSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ReadStream } from 'node:tty';
 
-/** The standard streams, so that commands can be tested in-process. */
-export interface Io {
+import { harmlessLines, jsonLine } from '../../util/visible.js';
+
+/** The standard streams as they are, so that commands can be tested in-process. */
+export interface Streams {
   readonly stdin: NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>;
   /** Writes to standard output and waits until it is written. */
   readonly write: (data: string | Uint8Array) => Promise<void>;
@@ -14,10 +17,44 @@ export interface Io {
   readonly isTerminal?: boolean;
   /** Whether standard output is a terminal that shows colours, and they are wanted (NO_COLOR). */
   readonly colours?: boolean;
+  /** Whether standard output was closed when this process began: whatever is written goes nowhere. */
+  readonly isClosed?: boolean;
+}
+
+/** What commands write with. Nothing that comes from outside acts on a terminal, whichever of them takes it there. */
+export interface Io extends Omit<Streams, 'write'> {
+  /** Writes text to standard output. A terminal gets it harmless; a pipe or file gets it as it is. */
+  readonly write: (text: string) => Promise<void>;
+  /** Writes a line of JSON to standard output. */
+  readonly writeJson: (value: unknown) => Promise<void>;
+  /** Writes bytes to standard output as they are: for what was asked for byte by byte. */
+  readonly writeBytes: (bytes: Uint8Array) => Promise<void>;
+  /** Writes text to standard error, harmless everywhere: it ends up in logs that people look at. */
+  readonly note: (text: string) => void;
+}
+
+/** The only way from a command to the streams. */
+export function harmlessIo(streams: Streams): Io {
+  const { write, note, status, isTerminal = false, colours = false, isClosed = false } = streams;
+  return {
+    get stdin() {
+      return streams.stdin;
+    },
+    write: (text) => write(isTerminal ? harmlessLines(text) : text),
+    writeJson: (value) => write(jsonLine(value)),
+    writeBytes: write,
+    note: (text) => {
+      note(harmlessLines(text));
+    },
+    ...(status && { status }),
+    isTerminal,
+    colours,
+    isClosed,
+  };
 }
 
 /** The streams of this process. */
-export function processIo(): Io {
+export function processStreams(): Streams {
   const { stdout, stderr } = process;
   // Errors arrive in the callback of write(); without a listener they would be thrown as well.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
@@ -29,7 +66,7 @@ export function processIo(): Io {
   };
   return {
     get stdin() {
-      return process.stdin;
+      return standardInput();
     },
     ...(stderr.isTTY ? { status } : {}),
     write: (data) =>
@@ -42,11 +79,39 @@ export function processIo(): Io {
       }),
     isTerminal: stdout.isTTY,
     colours: stdout.isTTY && stdout.hasColors(),
+    isClosed: isReopened(1) && !isNull(0),
     note: (text) => {
       status('');
       stderr.write(text);
     },
   };
+}
+
+/** Of what it does not know, a directory for example, Node.js makes a stream that is empty instead of one that fails. */
+function standardInput(): Streams['stdin'] {
+  const kind = fstatSync(0);
+  return kind.isDirectory() || kind.isBlockDevice() ? createReadStream('', { fd: 0 }) : process.stdin;
+}
+
+/**
+ * Whether Node.js found a descriptor closed: it opens /dev/null in its place, to read and write, as no shell does. A parent
+ * that is Node.js itself and ignores all output does so, too, but gives /dev/null as the input then.
+ */
+function isReopened(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${String(descriptor)}`, 'latin1'))?.[1];
+    return isNull(descriptor) && (parseInt(flags ?? '0', 8) & 0o3) === 0o2;
+  } catch {
+    return false;
+  }
+}
+
+function isNull(descriptor: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${String(descriptor)}`) === '/dev/null';
+  } catch {
+    return false;
+  }
 }
 
 /** Whether nobody reads standard output any more, as after `| head -1`. */

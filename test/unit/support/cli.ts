@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 
 import { run } from '../../../src-ts/cli/run.js';
-import type { Io } from '../../../src-ts/cli/terminal/io.js';
+import type { Streams } from '../../../src-ts/cli/terminal/io.js';
 import { libraryFolder, openSoftStore, root } from './soft-tee.js';
 
 export interface Ran {
@@ -15,10 +15,10 @@ export interface Ran {
 }
 
 /** Streams that keep what is written to them. */
-export function recordingIo(stdin: Io['stdin'] | string | Buffer): { io: Io; ran: () => Omit<Ran, 'code'> } {
+export function recordingIo(stdin: Streams['stdin'] | string | Buffer): { io: Streams; ran: () => Omit<Ran, 'code'> } {
   const written: Buffer[] = [];
   let stderr = '';
-  const io: Io = {
+  const io: Streams = {
     stdin: typeof stdin === 'string' || Buffer.isBuffer(stdin) ? Readable.from([Buffer.from(stdin as string)]) : stdin,
     write: (data) => {
       // A copy: the command may wipe what it has written.
@@ -33,7 +33,7 @@ export function recordingIo(stdin: Io['stdin'] | string | Buffer): { io: Io; ran
 }
 
 /** Runs optee-storage in this process over the software TEE. */
-export async function optee(args: readonly string[], stdin: Io['stdin'] | string | Buffer = ''): Promise<Ran> {
+export async function optee(args: readonly string[], stdin: Streams['stdin'] | string | Buffer = ''): Promise<Ran> {
   const { io, ran } = recordingIo(stdin);
   const code = await run(args, io, { open: openSoftStore });
   return { code, ...ran() };

@@ -2,6 +2,7 @@
 /** Which secrets a program gets under which names, and what of them can be in an environment at all. */
 import { SecureStorageError } from '../../../errors/error.js';
 import { decodeUtf8 } from '../../../protocol/packing.js';
+import { quoted } from '../../../util/visible.js';
 import { usageError } from '../../command-line.js';
 
 /** A variable and the key whose value it is to have. */
@@ -38,7 +39,7 @@ export function variableOf(key: string, prefix: string): Variable {
     .slice(prefix.length)
     .toUpperCase()
     .replace(/[^A-Z0-9_]/gu, '_');
-  if (!/^[A-Z_]/.test(name)) throw usageError(`the key ${JSON.stringify(key)} gives no name of a variable; use --env`);
+  if (!/^[A-Z_]/.test(name)) throw usageError(`the key ${quoted(key)} gives no name of a variable; use --env`);
   return { name, key };
 }
 
@@ -68,7 +69,7 @@ export function checkHarmless(variables: readonly Variable[], present: NodeJS.Pr
     const powerful = POWERFUL.test(name);
     if (!powerful && present[name] === undefined) continue;
     const why = powerful ? 'decides what is run or trusted' : 'is set already';
-    const fault = `the key ${JSON.stringify(key)} would set ${name}, which ${why}`;
+    const fault = `the key ${quoted(key)} would set ${name}, which ${why}`;
     throw usageError(`${fault}; ask for it by itself, with --env ${name}=KEY`);
   }
 }

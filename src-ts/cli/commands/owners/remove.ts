@@ -32,7 +32,7 @@ export const command: Command = {
       const detail = `${described(whose)} has no store`;
       throw new SecureStorageError('ERR_NOT_FOUND', { detail, remedy: 'List the stores with "optee-storage owners".' });
     }
-    await io.write(json ? `${JSON.stringify({ removed })}\n` : `${String(removed)}\n`);
+    await (json ? io.writeJson({ removed }) : io.write(`${String(removed)}\n`));
     return Exit.OK;
   },
 };

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { SecureStorageError } from '../../../errors/error.js';
 import { Exit } from '../../../errors/table.js';
 import { makeFolder } from '../../../util/files.js';
+import { quoted } from '../../../util/visible.js';
 import { TA_UUID } from '../../../protocol/contract.js';
 import { text, usageError } from '../../command-line.js';
 import type { Command, OptionValues } from '../../command.js';
@@ -51,7 +52,7 @@ export const command: Command = {
     await runMake(plan, io, { verbose: options.verbose === true, json });
     const file = (suffix: string) => path.join(output, `${uuid}${suffix}`);
     const built = { uuid, signed: plan.unsigned ? null : file('.ta'), unsigned: file('.stripped.elf') };
-    await io.write(json ? `${JSON.stringify(built)}\n` : `${built.signed ?? built.unsigned}\n`);
+    await (json ? io.writeJson(built) : io.write(`${built.signed ?? built.unsigned}\n`));
     return Exit.OK;
   },
 };
@@ -107,7 +108,7 @@ function outputOf(options: OptionValues): string {
 
 function checkVariables(variables: readonly string[]): void {
   const wrong = variables.find((variable) => !/^[A-Za-z_][A-Za-z0-9_]*=/.test(variable));
-  if (wrong !== undefined) throw usageError(`${JSON.stringify(wrong)} is not of the form VARIABLE=VALUE`);
+  if (wrong !== undefined) throw usageError(`${quoted(wrong)} is not of the form VARIABLE=VALUE`);
 }
 
 function signKey(options: OptionValues, unsigned: boolean): string | undefined {

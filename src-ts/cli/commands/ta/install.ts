@@ -140,8 +140,11 @@ interface Done {
 }
 
 async function report({ io, json }: Context, done: Done): Promise<number> {
-  await io.write(json ? `${JSON.stringify(done)}\n` : `${done.file}\n`);
-  if (json) return Exit.OK;
+  if (json) {
+    await io.writeJson(done);
+    return Exit.OK;
+  }
+  await io.write(`${done.file}\n`);
   io.note(
     done.changed
       ? 'If it has been loaded before, the one in memory stays until the board is started again.\n'

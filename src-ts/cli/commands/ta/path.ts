@@ -17,18 +17,19 @@ export const command: Command = {
   ],
   positionals: [0, 1],
   withoutStore: true,
+  isForOutput: true,
   options: {},
   async run({ io, json, positionals: [part] }) {
     const { uuid, ...parts } = packagedTa();
     if (part === undefined) {
       const lines = Object.entries({ uuid, ...parts }).map(([name, file]) => `${name}: ${file ?? 'not built'}\n`);
-      await io.write(json ? `${JSON.stringify({ uuid, ...parts })}\n` : lines.join(''));
+      await (json ? io.writeJson({ uuid, ...parts }) : io.write(lines.join('')));
       return Exit.OK;
     }
     if (!Object.hasOwn(parts, part)) throw usageError(`PART must be one of ${Object.keys(parts).join(', ')}`);
     const file = parts[part as keyof typeof parts];
     if (file === null) throw usageError(`the ${part} Trusted Application has not been built in this checkout`);
-    await io.write(json ? `${JSON.stringify({ [part]: file })}\n` : `${file}\n`);
+    await (json ? io.writeJson({ [part]: file }) : io.write(`${file}\n`));
     return Exit.OK;
   },
 };

@@ -103,8 +103,8 @@ async function writeDigest({ io, json, options }: Context, ta: UnsignedTa, form:
     digest: digest.toString('base64'),
     signatureSize,
   };
-  if (json) await io.write(`${JSON.stringify({ ...described, output })}\n`);
-  else if (output === undefined) await io.write(encoded);
+  if (json) await io.writeJson({ ...described, output });
+  else if (output === undefined) await io.writeBytes(Buffer.from(encoded));
   return Exit.OK;
 }
 
@@ -140,8 +140,7 @@ async function writeSigned({ io, json, options }: Context, ta: UnsignedTa, key: 
   writeOutput(output, signed);
   const publishedKey = isPublishedKey(key);
   if (publishedKey && !json) io.note('warning: this is the key that OP-TEE publishes; anybody can sign with it\n');
-  await io.write(
-    json ? `${JSON.stringify({ uuid, taVersion: version, algorithm, output, publishedKey })}\n` : `${output}\n`,
-  );
+  if (json) await io.writeJson({ uuid, taVersion: version, algorithm, output, publishedKey });
+  else await io.write(`${output}\n`);
   return Exit.OK;
 }

@@ -5,6 +5,7 @@ import { constants, createHash, createPrivateKey, createPublicKey, sign, verify,
 import { SecureStorageError } from '../../../errors/error.js';
 import type { Io } from '../../terminal/io.js';
 import { promptHidden } from '../../terminal/prompt.js';
+import { harmless } from '../../../util/visible.js';
 import { readInput } from './packaged.js';
 import type { AlgorithmName } from './signed-image.js';
 
@@ -26,12 +27,15 @@ export interface SigningKey {
   readonly size: number;
 }
 
+/** What it takes to ask for a passphrase. */
+type Asking = Pick<Io, 'stdin' | 'note'>;
+
 /**
  * Reads a private or public key. The passphrase of an encrypted one is asked for at the terminal.
  * @param file PEM; a public key may be DER, as KMSs give it out
  * @throws SecureStorageError ERR_INPUT, ERR_SIGNING_KEY
  */
-export async function readKey(io: Io, file: string): Promise<SigningKey> {
+export async function readKey(io: Asking, file: string): Promise<SigningKey> {
   const bytes = readInput(file, 'the key');
   try {
     const isPrivate = bytes.includes('PRIVATE KEY-----');
@@ -43,7 +47,7 @@ export async function readKey(io: Io, file: string): Promise<SigningKey> {
   }
 }
 
-async function parsePrivate(io: Io, file: string, key: Buffer): Promise<KeyObject> {
+async function parsePrivate(io: Asking, file: string, key: Buffer): Promise<KeyObject> {
   if (!isEncrypted(key)) {
     try {
       return createPrivateKey(key);
@@ -52,7 +56,7 @@ async function parsePrivate(io: Io, file: string, key: Buffer): Promise<KeyObjec
     }
   }
   if (io.stdin.isTTY !== true) throw wrongKey(file, 'is encrypted, and there is no terminal to ask for its passphrase');
-  const passphrase = await promptHidden(io, `Passphrase of ${file} (not shown): `);
+  const passphrase = await promptHidden(io, `Passphrase of ${harmless(file)} (not shown): `);
   try {
     return createPrivateKey({ key, passphrase });
   } catch {
