@@ -7,13 +7,15 @@ import { ensureFirmware } from './firmware.mjs';
 import { ensureGuestTools, GUEST } from './guest-tools.mjs';
 import { ensureKernel } from './kernel.mjs';
 import { ensureRootImage } from './rootfs.mjs';
+import { versionOf } from './versions.mjs';
 
-/** What the machine boots from; all of it is built or fetched on first use. */
-export async function ensureImages() {
+/** What a machine boots from; all of it is built or fetched on first use. @param {string} [version] */
+export async function ensureImages(version) {
+  const { optee, kernel, client } = versionOf(version);
   return {
-    firmware: await ensureFirmware(),
-    kernel: await ensureKernel(),
-    root: await ensureRootImage(),
+    firmware: await ensureFirmware(optee),
+    kernel: await ensureKernel(kernel),
+    root: await ensureRootImage(client),
     tools: await ensureGuestTools(),
   };
 }

@@ -38,12 +38,16 @@ async function inputsOf({ firmware, kernel, initrd, root, processors }) {
  * The folder of a machine that has just booted, its storage not mounted.
  *
  * @param {QemuSetup} setup firmware, kernel and root are in folders that are named after what they are made of
- * @param {boolean} bare whether the product is not in it
+ * @param {string} kind of machine, which has a boot of its own
  * @param {(folder: string) => Promise<void>} bootInto boots such a machine, with what {@link partsOf} names in the folder.
  */
-export async function ensureBooted(setup, bare, bootInto) {
-  const part = `booted-${bare ? 'bare-' : ''}${setup.processors}`;
-  return cachedFolder(part, await inputsOf(setup), 'Booting OP-TEE, for all machines to begin there', bootInto);
+export async function ensureBooted(setup, kind, bootInto) {
+  return cachedFolder(
+    `booted-${kind}${setup.processors}`,
+    await inputsOf(setup),
+    'Booting OP-TEE, for all machines to begin there',
+    bootInto,
+  );
 }
 
 /** Adds what the boot logged to a machine's own logs. @param {string} folder @param {QemuSetup} setup */

@@ -7,9 +7,10 @@ import { ensureAptGroups } from '../tools/lib/apt.mjs';
 import { cachedFolder, digestOf } from '../tools/lib/cached.mjs';
 import { CACHE } from '../tools/lib/paths.mjs';
 import { run } from '../tools/lib/run.mjs';
-import { SUITE, unpackDebs, unpackSource } from './debian.mjs';
+import { releaseOf } from './debian.mjs';
 import { ensureOpteeOs } from './kits.mjs';
 import { writeUBootEnvironment } from './u-boot-env.mjs';
+import { partOf, USUAL } from './versions.mjs';
 
 /** OP-TEE is in memory of its own, which the normal world cannot read. @param {string} optee @param {string} uBoot */
 const buildOptions = (optee, uBoot) => [
@@ -29,10 +30,13 @@ const buildOptions = (optee, uBoot) => [
 async function buildFirmware(folder, optee) {
   const work = path.join(folder, 'work');
   mkdirSync(work);
-  const uBoot = path.join(await unpackDebs(work, ['u-boot-qemu']), 'usr/lib/u-boot/qemu_arm64/u-boot.bin');
+  const uBoot = path.join(
+    await releaseOf(USUAL).unpackDebs(work, ['u-boot-qemu']),
+    'usr/lib/u-boot/qemu_arm64/u-boot.bin',
+  );
   const sources = path.join(work, 'source');
   mkdirSync(sources);
-  const tree = await unpackSource(sources, 'arm-trusted-firmware');
+  const tree = await releaseOf(USUAL).unpackSource(sources, 'arm-trusted-firmware');
   await run('make', ['-C', tree, '-j2', ...buildOptions(optee, uBoot), 'all', 'fip']);
   copyFileSync(path.join(tree, 'build', 'qemu', 'release', 'qemu_fw.bios'), path.join(folder, 'qemu_fw.bios'));
   writeUBootEnvironment(path.join(folder, 'u-boot-env.img'));
@@ -42,17 +46,18 @@ async function buildFirmware(folder, optee) {
 /**
  * Everything that runs before Linux: Trusted Firmware-A with OP-TEE OS as its secure payload, and U-Boot.
  *
+ * @param {string} suite the release whose OP-TEE it is.
  * @returns {Promise<string>} a folder with `qemu_fw.bios`, for QEMU's `-bios`, and `u-boot-env.img`, the second flash.
  */
-export async function ensureFirmware() {
-  const optee = await ensureOpteeOs();
+export async function ensureFirmware(suite) {
+  const optee = await ensureOpteeOs(suite);
   const here = fileURLToPath(import.meta.url);
   const inputs = [
-    SUITE,
+    USUAL,
     path.relative(CACHE, optee),
     digestOf([here, path.join(path.dirname(here), 'u-boot-env.mjs')]),
   ];
-  return cachedFolder('firmware', inputs, 'Building the firmware', async (unfinished) => {
+  return cachedFolder(partOf('firmware', suite), inputs, 'Building the firmware', async (unfinished) => {
     await ensureAptGroups('machine-images');
     await buildFirmware(unfinished, optee);
   });

@@ -3,28 +3,36 @@
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { cachedFolder } from '../tools/lib/cached.mjs';
-import { SUITE, unpackDebs } from './debian.mjs';
+import { releaseOf } from './debian.mjs';
+import { partOf, USUAL } from './versions.mjs';
 
 /** The OP-TEE platform that QEMU's `virt` machine is. */
 const PLATFORM = 'vexpress-qemu_armv8a';
 
-/** Moves the unpacked files to the top and drops the packages. @param {string} folder @param {string[]} packages */
-async function unpackTo(folder, packages) {
-  const root = await unpackDebs(folder, packages);
-  renameSync(path.join(root, 'usr'), path.join(folder, 'usr'));
-  rmSync(root, { recursive: true });
+/**
+ * A package of a release, unpacked.
+ *
+ * @param {string} part
+ * @param {string} title
+ * @param {string} suite
+ * @param {string} name of the package
+ */
+function unpacked(part, title, suite, name) {
+  return cachedFolder(partOf(part, suite), [suite, [name]], `${title} of Debian ${suite}`, async (folder) => {
+    const root = await releaseOf(suite).unpackDebs(folder, [name]);
+    renameSync(path.join(root, 'usr'), path.join(folder, 'usr'));
+    rmSync(root, { recursive: true });
+  });
 }
 
 /**
- * The development kit a TA is built with, for the OP-TEE of this machine.
+ * The development kit a TA is built with.
  *
+ * @param {string} [suite] the release whose OP-TEE it is for.
  * @returns {Promise<string>} what `make -C ta TA_DEV_KIT_DIR=` takes.
  */
-export async function ensureTaDevKit() {
-  const packages = ['optee-os-dev'];
-  const folder = await cachedFolder('ta-dev-kit', [SUITE, packages], 'Fetching the TA development kit', (unfinished) =>
-    unpackTo(unfinished, packages),
-  );
+export async function ensureTaDevKit(suite = USUAL) {
+  const folder = await unpacked('ta-dev-kit', 'Fetching the TA development kit', suite, 'optee-os-dev');
   return path.join(folder, 'usr', 'lib', 'optee-os-dev', PLATFORM);
 }
 
@@ -34,23 +42,17 @@ export async function ensureTaDevKit() {
  * @returns {Promise<string>} a folder for the compiler's `-I`.
  */
 export async function ensureClientHeaders() {
-  const packages = ['optee-client-dev'];
-  const title = 'Fetching the TEE Client API headers';
-  const folder = await cachedFolder('client-headers', [SUITE, packages], title, (unfinished) =>
-    unpackTo(unfinished, packages),
-  );
+  const folder = await unpacked('client-headers', 'Fetching the TEE Client API headers', USUAL, 'optee-client-dev');
   return path.join(folder, 'usr', 'include');
 }
 
 /**
  * OP-TEE OS as built for QEMU.
  *
+ * @param {string} suite
  * @returns {Promise<string>} the folder of `tee-header_v2.bin` and its companions.
  */
-export async function ensureOpteeOs() {
-  const packages = ['optee-os'];
-  const folder = await cachedFolder('optee-os', [SUITE, packages], 'Fetching OP-TEE OS', (unfinished) =>
-    unpackTo(unfinished, packages),
-  );
+export async function ensureOpteeOs(suite) {
+  const folder = await unpacked('optee-os', 'Fetching OP-TEE OS', suite, 'optee-os');
   return path.join(folder, 'usr', 'lib', 'optee', PLATFORM);
 }

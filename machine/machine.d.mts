@@ -43,6 +43,8 @@ export interface MachineOptions {
   disk?: string | undefined;
   /** `memory`: the secure storage is on no disk and gone at each boot, and a change takes half the time. Default `disk`. */
   storage?: 'disk' | 'memory' | undefined;
+  /** Which Debian its parts are from, see versions.mjs. Default `trixie`, or what OPTEE_MACHINE_VERSION says. */
+  version?: string | undefined;
   /** Whether the product (the package, its addon, the TA) is built and placed in the machine. Default true. */
   product?: boolean | undefined;
   /** Files of the host to place in the machine, by their absolute path there; they win over the product's. */

@@ -17,6 +17,7 @@ import { Qemu } from './qemu.mjs';
 import { makeStateFiles, States } from './states.mjs';
 import { UserProcess } from './user-process.mjs';
 import { identityOf, loginEnvironment } from './users.mjs';
+import { CHOSEN, USUAL } from './versions.mjs';
 import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
 
 /** @typedef {import('./machine.d.mts').MachineOptions} MachineOptions */
@@ -101,8 +102,9 @@ export class Machine {
   /** @param {MachineOptions} [options] */
   static async start(options = {}) {
     await ensureAptGroups('machine');
-    const images = await ensureImages();
-    const machine = new Machine(options, images, options.product === false ? new Map() : await productOverlay());
+    const images = await ensureImages(options.version);
+    const product = options.product === false ? new Map() : await productOverlay(options.version);
+    const machine = new Machine(options, images, product);
     try {
       await machine.#makeDisk();
       await machine.boot({ whole: options.whole });
@@ -162,7 +164,7 @@ export class Machine {
   async #goOnFromBoot() {
     writeInitrd(this.#setup.initrd, this.#images, this.#product);
     for (let attempt = 1; ; attempt++) {
-      const booted = await ensureBooted(this.#setup, this.#product.size === 0, (folder) => this.#bootInto(folder));
+      const booted = await ensureBooted(this.#setup, this.#kind(), (folder) => this.#bootInto(folder));
       try {
         await this.#switchOn(partsOf(booted));
         appendBootLogs(booted, this.#setup);
@@ -174,6 +176,11 @@ export class Machine {
       }
     }
     if (this.#given.size > 0) await this.#placeGiven();
+  }
+
+  #kind() {
+    const { version = CHOSEN } = this.#options;
+    return `${version === USUAL ? '' : `${version}-`}${this.#product.size === 0 ? 'bare-' : ''}`;
   }
 
   /** Lays the files that were given over the root file system, as the whole boot does. */

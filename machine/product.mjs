@@ -12,6 +12,7 @@ import { step } from '../tools/lib/progress.mjs';
 import { run, SetupError } from '../tools/lib/run.mjs';
 import { ensurePrebuild } from '../tools/prebuild.mjs';
 import { ensureTaDevKit } from './kits.mjs';
+import { USUAL, versionOf } from './versions.mjs';
 
 /** @typedef {import('./boot-image.mjs').Overlay} Overlay */
 
@@ -78,14 +79,21 @@ export async function makeTa(source, output, variables = {}, targets = []) {
 }
 
 /**
- * Builds the Trusted Application for the machine's OP-TEE, signed with its key, where it changed.
+ * Builds the Trusted Application with the kit of the usual OP-TEE, signed with the key that the machine's trusts, where
+ * it changed.
  *
  * @param {Record<string, string>} [variables] for make, each set of them built apart: `TA_UUID`, or the `CFG_…` of
  *   a build for tests.
+ * @param {string} [version] of the machine.
  * @returns {Promise<string>} the signed TA, to be placed as `/usr/lib/optee_armtz/<uuid>.ta`.
  */
-export async function ensureTa(variables = {}) {
+export async function ensureTa(variables = {}, version) {
   require('ta/Makefile', 'The Trusted Application');
+  const { optee } = versionOf(version);
+  if (optee !== USUAL && !variables.TA_SIGN_KEY) {
+    const key = path.join(await ensureTaDevKit(optee), 'keys', 'default_ta.pem');
+    return ensureTa({ ...variables, TA_SIGN_KEY: key }, version);
+  }
   const uuid = variables.TA_UUID ?? TA_UUID;
   const name = Object.keys(variables).length === 0 ? 'ta' : `ta-${keyOf(variables)}`;
   const folder = at(`build/${name}`);
@@ -111,12 +119,13 @@ function addFolder(overlay, folder, to) {
  * The product as it is installed on a board, built where its sources changed: the package with its prebuilt addon, its
  * command, and the TA.
  *
+ * @param {string} [version] of the machine.
  * @returns {Promise<Overlay>}
  */
-export async function productOverlay() {
+export async function productOverlay(version) {
   await ensureDist();
   const addon = await ensurePrebuild('linux-arm64-glibc');
-  const ta = await ensureTa();
+  const ta = await ensureTa({}, version);
   /** @type {Overlay} */
   const overlay = new Map();
   addFolder(overlay, at('dist'), `${PACKAGE}/dist`);

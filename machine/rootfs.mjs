@@ -7,17 +7,21 @@ import { ensureAptGroups } from '../tools/lib/apt.mjs';
 import { cachedFolder, digestOf } from '../tools/lib/cached.mjs';
 import { ensureNodeBinary, nodeBinariesFor } from '../tools/lib/node-binaries.mjs';
 import { run, SetupError } from '../tools/lib/run.mjs';
-import { unpackClosure } from './debian.mjs';
+import { mergeUsr, releaseOf } from './debian.mjs';
 import { group, passwd } from './users.mjs';
+import { partOf } from './versions.mjs';
 
 /** What the machine has besides the product: OP-TEE's own client side and tests, and tools to look around. */
 const PACKAGES = [
-  ...['libteec2', 'tee-supplicant', 'optee-test-qemu', 'libstdc++6'],
+  ...['tee-supplicant', 'libstdc++6'],
   ...['base-files', 'bash', 'busybox-static', 'coreutils', 'dash', 'findutils', 'grep', 'less', 'mawk', 'mount'],
   ...['ncurses-base', 'procps', 'sed', 'strace', 'util-linux'],
 ];
 
-/** Tools that none of the packages above brings, from busybox. */
+/** OP-TEE's client library, and its tests where a release has them, by the release; all others have what the last one says. */
+const CLIENTS = { bookworm: ['libteec1'], others: ['libteec2', 'optee-test-qemu'] };
+
+/** Tools from busybox, where no package of the release brings them. */
 const APPLETS = ['clear', 'gzip', 'hexdump', 'insmod', 'ip', 'lsmod', 'nc', 'pidof', 'rmmod', 'tar', 'vi', 'xxd'];
 
 /** Parts of packages that nothing in the machine reads. */
@@ -30,16 +34,11 @@ const UNUSED = [
 /** Mount points, and what packages' scripts would have made. */
 const FOLDERS = ['dev', 'proc', 'sys', 'run', 'tmp', 'home', 'root', 'opt', 'mnt', 'etc', 'var/lib/optee-client/data'];
 
-/** Debian's merged /usr: what the package base-files would link when installed. @param {string} root */
-function mergeUsr(root) {
-  for (const name of ['bin', 'sbin', 'lib']) {
-    if (!existsSync(path.join(root, name))) symlinkSync(`usr/${name}`, path.join(root, name));
-  }
-}
-
 /** @param {string} root */
 function placeSettings(root) {
   for (const folder of FOLDERS) mkdirSync(path.join(root, folder), { recursive: true });
+  // Where supplicants before 4.0 store.
+  symlinkSync('var/lib/optee-client/data', path.join(root, 'data'));
   const etc = path.join(root, 'etc');
   writeFileSync(path.join(etc, 'passwd'), passwd());
   writeFileSync(path.join(etc, 'group'), group());
@@ -50,7 +49,10 @@ function placeSettings(root) {
 
 /** @param {string} root */
 function linkBusybox(root) {
-  for (const applet of APPLETS) symlinkSync('busybox', path.join(root, 'usr', 'bin', applet));
+  for (const applet of APPLETS) {
+    const at = path.join(root, 'usr', 'bin', applet);
+    if (!existsSync(at)) symlinkSync('busybox', at);
+  }
 }
 
 /**
@@ -66,9 +68,10 @@ async function placeNode(root, binary) {
   chmodSync(program, 0o755);
 }
 
-/** @param {string} folder @param {import('../tools/lib/node-binaries.mjs').NodeBinary} node */
-async function buildRoot(folder, node) {
-  const root = await unpackClosure(folder, PACKAGES);
+/** @param {string} folder @param {string} suite @param {import('../tools/lib/node-binaries.mjs').NodeBinary} node */
+async function buildRoot(folder, suite, node) {
+  const client = suite === 'bookworm' ? CLIENTS.bookworm : CLIENTS.others;
+  const root = await releaseOf(suite).unpackClosure(folder, [...PACKAGES, ...client]);
   for (const name of UNUSED) rmSync(path.join(root, 'usr', name), { recursive: true, force: true });
   mergeUsr(root);
   placeSettings(root);
@@ -85,15 +88,16 @@ async function buildRoot(folder, node) {
  * The machine's root file system: Debian packages, unpacked, never installed. It is read only; each boot lays a
  * file system in memory over it.
  *
+ * @param {string} suite
  * @returns {Promise<string>} a folder with `root.squashfs`, and `busybox` for use before it is mounted.
  */
-export function ensureRootImage() {
+export function ensureRootImage(suite) {
   const here = fileURLToPath(import.meta.url);
   const [node] = nodeBinariesFor('arm64');
   if (!node) throw new SetupError('tools/lib/node-binaries.json has no Node.js for the machine');
-  const inputs = { files: digestOf([here, path.join(path.dirname(here), 'users.mjs')]), node };
-  return cachedFolder('root', inputs, "Fetching the machine's root file system", async (unfinished) => {
+  const inputs = { suite, files: digestOf([here, path.join(path.dirname(here), 'users.mjs')]), node };
+  return cachedFolder(partOf('root', suite), inputs, "Fetching the machine's root file system", async (unfinished) => {
     await ensureAptGroups('machine-images');
-    await buildRoot(unfinished, node);
+    await buildRoot(unfinished, suite, node);
   });
 }
