@@ -37,6 +37,19 @@ export async function ensureTaDevKit(suite = USUAL) {
 }
 
 /**
+ * The development key that a release's OP-TEE trusts: one that everybody has. OP-TEE publishes another one from 4.7 on.
+ *
+ * @param {string} suite
+ * @returns {Promise<string>} a file with the private key.
+ */
+export async function ensureDevelopmentKey(suite) {
+  return path.join(await ensureTaDevKit(suite), 'keys', 'default_ta.pem');
+}
+
+/** The one of OP-TEE 4.7 and later; the kit of the usual OP-TEE has that of before. */
+export const ensureNewerKey = () => ensureDevelopmentKey('sid');
+
+/**
  * OP-TEE's own TEE Client API headers (`tee_client_api.h`, …), for checks of our declarations against them.
  *
  * @returns {Promise<string>} a folder for the compiler's `-I`.

@@ -11,7 +11,7 @@ import { CACHE, ROOT } from '../tools/lib/paths.mjs';
 import { step } from '../tools/lib/progress.mjs';
 import { run, SetupError } from '../tools/lib/run.mjs';
 import { ensurePrebuild } from '../tools/prebuild.mjs';
-import { ensureTaDevKit } from './kits.mjs';
+import { ensureDevelopmentKey, ensureTaDevKit } from './kits.mjs';
 import { USUAL, versionOf } from './versions.mjs';
 
 /** @typedef {import('./boot-image.mjs').Overlay} Overlay */
@@ -91,8 +91,7 @@ export async function ensureTa(variables = {}, version) {
   require('ta/Makefile', 'The Trusted Application');
   const { optee } = versionOf(version);
   if (optee !== USUAL && !variables.TA_SIGN_KEY) {
-    const key = path.join(await ensureTaDevKit(optee), 'keys', 'default_ta.pem');
-    return ensureTa({ ...variables, TA_SIGN_KEY: key }, version);
+    return ensureTa({ ...variables, TA_SIGN_KEY: await ensureDevelopmentKey(optee) }, version);
   }
   const uuid = variables.TA_UUID ?? TA_UUID;
   const name = Object.keys(variables).length === 0 ? 'ta' : `ta-${keyOf(variables)}`;

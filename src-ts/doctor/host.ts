@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** What the doctor sees of the machine. Every look goes through here, so that tests can give it any machine. */
-import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, statSync, statfsSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  statSync,
+  statfsSync,
+} from 'node:fs';
 import { release } from 'node:os';
 
 /** A machine; its functions throw as those of node:fs do. */
@@ -21,6 +31,8 @@ export interface Host {
   readonly space: (folder: string) => Space;
   /** Opens a device to read and write, as libteec does, and closes it again. */
   readonly open: (device: string) => void;
+  /** What the kernel still has of its log. */
+  readonly kernelLog: () => string;
 }
 
 /** Of a file or folder, as stat(2) has it. */
@@ -58,7 +70,45 @@ export function thisHost(): Host {
     open: (device) => {
       closeSync(openSync(device, 'r+'));
     },
+    kernelLog,
   };
+}
+
+const KERNEL_LOG = '/dev/kmsg';
+/** No record is longer (Linux, kernel/printk: CONSOLE_EXT_LOG_MAX). */
+const RECORD_MAX = 8192;
+/** More than kernels keep, for one that writes on and on. */
+const RECORDS_MAX = 100_000;
+
+/** Each read of the device gives one record, and at the end it would wait for the next one. */
+function kernelLog(): string {
+  const log = openSync(KERNEL_LOG, constants.O_RDONLY | constants.O_NONBLOCK);
+  const record = Buffer.alloc(RECORD_MAX);
+  let text = '';
+  try {
+    for (let count = 0; count < RECORDS_MAX; count++) {
+      const size = readRecord(log, record);
+      if (size === undefined) break;
+      text += record.toString('latin1', 0, size);
+    }
+    return text;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** @returns the size of the next record, undefined behind the last one */
+function readRecord(log: number, record: Buffer): number | undefined {
+  try {
+    const size = readSync(log, record);
+    return size === 0 ? undefined : size;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EAGAIN') return undefined;
+    // It was overwritten meanwhile; the next read goes on behind it.
+    if (code === 'EPIPE') return 0;
+    throw error;
+  }
 }
 
 /** What a look found: something, nothing, or that this process may not look. */

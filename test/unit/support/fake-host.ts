@@ -57,6 +57,7 @@ export function fakeHost({ files, space = {}, ...rest }: FakeMachine): Host {
       const { opens } = at(device);
       if (opens !== undefined) fail(opens);
     },
+    kernelLog: () => at('/dev/kmsg').text ?? fail('EISDIR'),
   };
 }
 

@@ -6,8 +6,9 @@ const NAMES = '\0.ta_head\0.shstrtab\0';
 /**
  * An ELF file with a section .ta_head that begins with the UUID.
  * @param bits its class
+ * @param address of the section in memory: 0 unless a kit of OP-TEE 4.0 or later placed it
  */
-export function taElf(uuid: string, bits: 32 | 64): Buffer {
+export function taElf(uuid: string, bits: 32 | 64, address = 0): Buffer {
   const head = Buffer.from(uuid.replaceAll('-', ''), 'hex');
   head.subarray(0, 4).reverse();
   head.subarray(4, 6).reverse();
@@ -17,7 +18,7 @@ export function taElf(uuid: string, bits: 32 | 64): Buffer {
   const contents = Buffer.concat([head, Buffer.from(NAMES)]);
   const sections = [
     section(wide, 0, 0, 0),
-    section(wide, NAMES.indexOf('.ta_head'), start, head.length),
+    section(wide, NAMES.indexOf('.ta_head'), start, head.length, address),
     section(wide, NAMES.indexOf('.shstrtab'), start + head.length, NAMES.length),
   ];
   return Buffer.concat([elfHeader(wide, start + contents.length, sections.length), contents, ...sections]);
@@ -35,13 +36,15 @@ function elfHeader(wide: boolean, sectionsAt: number, count: number): Buffer {
   return header;
 }
 
-function section(wide: boolean, name: number, offset: number, size: number): Buffer {
+function section(wide: boolean, name: number, offset: number, size: number, address = 0): Buffer {
   const bytes = Buffer.alloc(wide ? 64 : 40);
   bytes.writeUInt32LE(name, 0);
   if (wide) {
+    bytes.writeBigUInt64LE(BigInt(address), 0x10);
     bytes.writeBigUInt64LE(BigInt(offset), 0x18);
     bytes.writeBigUInt64LE(BigInt(size), 0x20);
   } else {
+    bytes.writeUInt32LE(address, 0x0c);
     bytes.writeUInt32LE(offset, 0x10);
     bytes.writeUInt32LE(size, 0x14);
   }

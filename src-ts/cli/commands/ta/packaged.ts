@@ -15,8 +15,10 @@ export interface PackagedTa {
   readonly source: string;
   /** The contract with the TA, for clients in C. */
   readonly header: string;
-  /** Signed with OP-TEE's published key, for development. */
+  /** Signed with OP-TEE's published key of releases up to 4.6, for development. */
   readonly signed: string | null;
+  /** Signed with the one of 4.7 and later. */
+  readonly 'signed-4.7': string | null;
   /** What a key of one's own is put onto. */
   readonly unsigned: string | null;
 }
@@ -25,8 +27,8 @@ export interface PackagedTa {
 export const PACKAGE = path.resolve(__dirname, '../../../..');
 
 export function packagedTa(): PackagedTa {
-  const built = (name: string) => {
-    const file = path.join(PACKAGE, 'dist', 'ta', name);
+  const built = (...names: string[]) => {
+    const file = path.join(PACKAGE, 'dist', 'ta', ...names);
     return existsSync(file) ? file : null;
   };
   return {
@@ -34,6 +36,7 @@ export function packagedTa(): PackagedTa {
     source: path.join(PACKAGE, 'ta'),
     header: path.join(PACKAGE, 'ta', 'include', 'secstor_ta.h'),
     signed: built(`${TA_UUID}.ta`),
+    'signed-4.7': built('optee-4.7', `${TA_UUID}.ta`),
     unsigned: built(`${TA_UUID}.stripped.elf`),
   };
 }

@@ -7,7 +7,7 @@ import type { Command, Context, OptionValues } from '../../command.js';
 import { taUuidOf } from './unsigned-image.js';
 import { packagedTa, readInput, writeOutput } from './packaged.js';
 import { Algorithm, assemble, digestOf, messageOf, type AlgorithmName, type UnsignedTa } from './signed-image.js';
-import { isPublishedKey, isSignature, makeSignature, readKey, type SigningKey } from './signing-key.js';
+import { isSignature, makeSignature, publishedAs, readKey, type SigningKey } from './signing-key.js';
 
 const formats = ['base64', 'hex', 'raw'] as const;
 type Format = (typeof formats)[number];
@@ -138,8 +138,9 @@ async function writeSigned({ io, json, options }: Context, ta: UnsignedTa, key: 
   const { uuid, version, algorithm } = ta;
   const output = text(options, 'output') ?? `${uuid}.ta`;
   writeOutput(output, signed);
-  const publishedKey = isPublishedKey(key);
-  if (publishedKey && !json) io.note('warning: this is the key that OP-TEE publishes; anybody can sign with it\n');
+  const publishedKey = publishedAs(key)?.releases ?? null;
+  if (publishedKey !== null && !json)
+    io.note(`warning: this is the key that OP-TEE publishes (${publishedKey}); anybody can sign with it\n`);
   if (json) await io.writeJson({ uuid, taVersion: version, algorithm, output, publishedKey });
   else await io.write(`${output}\n`);
   return Exit.OK;

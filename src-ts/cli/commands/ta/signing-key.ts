@@ -7,10 +7,8 @@ import type { Io } from '../../terminal/io.js';
 import { promptHidden } from '../../terminal/prompt.js';
 import { harmless } from '../../../util/visible.js';
 import { readInput } from './packaged.js';
+import { publishedKeys, type PublishedKey } from './published-keys.js';
 import type { AlgorithmName } from './signed-image.js';
-
-/** SHA-256 of the public half (as SubjectPublicKeyInfo) of keys/default_ta.pem, which every copy of OP-TEE brings. */
-const PUBLISHED_KEY = '3a21983aeeda3a503f4d3de2ff6fedbaa8b4389ab6ef7261cbdb1de85434fcc3';
 
 /** The sizes that OP-TEE verifies; 2048 is the usual one. */
 const BITS = { MIN: 2048, MAX: 4096 } as const;
@@ -91,10 +89,11 @@ function sizeOf(file: string, key: KeyObject): number {
   return bits / 8;
 }
 
-/** Whether this is the key that everybody has. */
-export function isPublishedKey({ publicKey }: SigningKey): boolean {
+/** Which of the keys that everybody has this is; undefined if it is none of them. */
+export function publishedAs({ publicKey }: SigningKey): PublishedKey | undefined {
   const form = publicKey.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(form).digest('hex') === PUBLISHED_KEY;
+  const digest = createHash('sha256').update(form).digest('hex');
+  return publishedKeys.find(({ sha256 }) => sha256 === digest);
 }
 
 /** Signs with a private key. */

@@ -2,10 +2,9 @@
 /** The little that has to be known of a Trusted Application's ELF file: that it is one, and its UUID. */
 import { SecureStorageError } from '../../../errors/error.js';
 import { ElfReader, sectionsOf } from '../../../util/elf.js';
+import { HEAD_SECTION } from '../../../util/ta-header.js';
 import { formatUuid, swapUuid } from '../../../util/uuid.js';
 
-/** The section in which the development kit places `struct ta_head`, which begins with the UUID. */
-const HEAD_SECTION = '.ta_head';
 const UUID_SIZE = 16;
 
 /**
