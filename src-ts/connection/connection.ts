@@ -4,7 +4,8 @@ import type { Channel, Request } from '../protocol/channel.js';
 import { whoami, type Owner } from '../protocol/commands.js';
 import type { Identity } from './identity.js';
 import { PROTOCOL_VERSION } from '../protocol/contract.js';
-import { isSessionLost, losingResults, openError } from '../protocol/outcomes.js';
+import { isAmbiguous, isSessionLost, losingResults, openError } from '../protocol/outcomes.js';
+import { NOBODYS_UUID } from '../tee/nobody.js';
 import { TeeFailure, type Outcome, type SessionTarget, type TeeBackend, type TeeSession } from '../tee/seam.js';
 import { LONGEST_TIMER_MS, timer, withResolvers } from '../util/timers.js';
 
@@ -182,7 +183,10 @@ export class Connection implements Channel {
     const opening = backend.open(target, { timeoutMs: call.remaining(), signal });
     const expected = identity.expectedOwner();
     const answer = await opening;
-    if ('refused' in answer) throw openError(call, answer.refused, target);
+    if ('refused' in answer) {
+      const { refused } = answer;
+      throw openError(call, refused, target, isAmbiguous(refused) ? await this.#nobody(target, call) : undefined);
+    }
     const { session } = answer;
     try {
       this.#verify(await whoami({ invoke: directly(session) }, call), expected, call);
@@ -192,6 +196,19 @@ export class Connection implements Channel {
       this.#track(session.close());
       throw error;
     }
+  }
+
+  /** What the TEE says of a Trusted Application that nobody has; undefined if it says nothing, or not in time. */
+  async #nobody(target: SessionTarget, call: Call): Promise<Outcome | undefined> {
+    try {
+      const other = { ...target, uuid: NOBODYS_UUID, params: [] };
+      const answer = await this.settings.backend.open(other, { timeoutMs: call.remaining(), signal: call.signal });
+      if ('refused' in answer) return answer.refused;
+      this.#track(answer.session.close());
+    } catch {
+      // Then the first answer has to do.
+    }
+    return undefined;
   }
 
   #target(): SessionTarget {

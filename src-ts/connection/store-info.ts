@@ -57,16 +57,23 @@ export interface StoreInfo {
     /** Persistent objects of OP-TEE, both copies counted. */
     readonly objects: number;
   };
-  /** Whether the hardware prevents that an old state of the storage is brought back unnoticed. */
-  readonly rollbackProtected: boolean;
   /**
-   * gpd.tee.trustedStorage.antiRollback.protectionLevel of the TEE: 0 or 100 for none, 1000 for protection by hardware
-   * (GlobalPlatform TEE Internal Core API Specification).
+   * Whether an old state of the storage would be noticed. `false`: OP-TEE says that it would not. `null`: OP-TEE says
+   * that it would, which may not be true of this storage. Never true: OP-TEE says the same of every build with
+   * CFG_RPMB_FS=y, also of one that accepts old states (CFG_REE_FS_INTEGRITY_RPMB=n), and the TA cannot tell them apart.
+   */
+  readonly rollbackProtected: false | null;
+  /**
+   * gpd.tee.trustedStorage.antiRollback.protectionLevel of the TEE, as it says of itself: 0 or 100 for no protection,
+   * 1000 for protection by hardware (GlobalPlatform TEE Internal Core API Specification).
    */
   readonly antiRollback: number;
   /** How many damaged or lost copies were restored from their twin since the TA was loaded. */
   readonly healed: number;
 }
+
+/** The level from which on a TEE says that its hardware protects from rollback. */
+const PROTECTED = 1000;
 
 /** Everything known about a store. */
 export function describe({ settings, ownerVerified }: Connection, ta: TaInfo): StoreInfo {
@@ -86,7 +93,7 @@ export function describe({ settings, ownerVerified }: Connection, ta: TaInfo): S
     format: ta.format,
     limits: { key: ta.keyMax, domain: ta.domainMax, value: ta.valueMax, keys: ta.quotaKeys, bytes: ta.quotaBytes },
     used: { keys: ta.usedKeys, bytes: ta.usedBytes, objects: ta.objects },
-    rollbackProtected: ta.antiRollback >= 1000,
+    rollbackProtected: ta.antiRollback >= PROTECTED ? null : false,
     antiRollback: ta.antiRollback,
     healed: ta.healed,
   };

@@ -169,6 +169,32 @@ export const causes = {
     fix: 'Make the file readable for the user of tee-supplicant, and check that this is the directory it was built for or given (--ta-path).',
     example: { file: '/lib/optee_armtz/ff06ae7c-d9e8-40c7-ab24-86ad69bffce7.ta', mode: '0600' },
   },
+  'ta-of-newer-kit': {
+    check: 'ta-load',
+    status: 'failed',
+    symptom: 'ERR_NO_MEMORY',
+    found: '{file} was built with a kit of OP-TEE 4.0 or later, and this OP-TEE{optee} does not find its header',
+    fix: 'Install the one of this package (sudo optee-storage ta install), or build it with "optee-storage ta build": both run on every OP-TEE.',
+    example: { file: '/lib/optee_armtz/ff06ae7c-d9e8-40c7-ab24-86ad69bffce7.ta', optee: ' 3.22' },
+  },
+  'no-memory-to-load': {
+    check: 'ta-load',
+    status: 'failed',
+    symptom: 'ERR_NO_MEMORY',
+    found: 'the secure world has no memory left to start the Trusted Application',
+    fix: remedyOf('ERR_NO_MEMORY'),
+  },
+  'optee-files': {
+    check: 'ta-load',
+    status: 'failed',
+    symptom: 'ERR_CORRUPT from open(), for every user',
+    found: '{error}',
+    fix: '{remedy}',
+    example: {
+      error: 'OP-TEE starts no TA, for its own files in the storage directory are not as it left them',
+      remedy: 'See [ERR_CORRUPT](errors.md#err_corrupt).',
+    },
+  },
   'ta-signature': {
     check: 'ta-signature',
     status: 'failed',
@@ -279,12 +305,33 @@ export const causes = {
     fix: 'sudo chmod 0700 {folder}',
     example: { folder: '/var/lib/tee', mode: '0777' },
   },
+  'dirf-unprotected': {
+    check: 'dirf',
+    status: 'warning',
+    symptom: 'all is gone after tee-supplicant could open no file',
+    found:
+      '{file} is not a mount of its own, and tee-supplicant may open {limit} files: if it runs out of them, OP-TEE removes what is stored',
+    fix: '{how}',
+    example: {
+      file: '/data/tee/dirf.db',
+      limit: '1024',
+      how: 'Store the drop-in for nv-tee-supplicant.service that the doctor prints, then: sudo systemctl daemon-reload && sudo systemctl restart nv-tee-supplicant.service.',
+    },
+  },
+  'few-files': {
+    check: 'dirf',
+    status: 'warning',
+    symptom: 'ERR_STORAGE under load',
+    found: 'tee-supplicant may open {limit} files only',
+    fix: '{how}',
+    example: { limit: '1024', how: 'As above.' },
+  },
   'no-space': {
     check: 'space',
     status: 'failed',
     symptom: 'ERR_NO_SPACE or ERR_TA_DEAD for every change',
     found: "the supplicant's file system ({point}) is full: {free} left",
-    fix: remedyOf('ERR_NO_SPACE'),
+    fix: "Make room on the file system that holds tee-supplicant's data.",
     example: { point: '/var/lib/tee', free: '0 KiB' },
   },
   'little-space': {
@@ -344,6 +391,15 @@ export const causes = {
     found: 'of what all users share {stores} places and {objects} objects are taken',
     fix: 'Remove stores that are not needed any more: see optee-storage owners, and optee-storage owners remove.',
     example: { stores: '60 of 64', objects: '900 of 2048' },
+  },
+  'rollback-claimed': {
+    check: 'rollback',
+    status: 'note',
+    symptom: 'info() says rollbackProtected: null',
+    found:
+      'OP-TEE says that its hardware protects (level {level}), as it does of every build with CFG_RPMB_FS=y; whether this storage is protected cannot be seen',
+    fix: 'Ask who built OP-TEE: CFG_REE_FS_INTEGRITY_RPMB=n leaves files unprotected. If they are protected, an older copy or an emptied directory is refused for ever: see docs/security.md.',
+    example: { level: '1000' },
   },
   'no-rollback-protection': {
     check: 'rollback',

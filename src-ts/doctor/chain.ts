@@ -2,6 +2,7 @@
 /** The checks of each backend, in the order of the chain. */
 import type { BackendName } from '../arguments/options.js';
 import * as client from './checks/client.js';
+import { dirf } from './checks/dirf.js';
 import * as device from './checks/device.js';
 import * as machine from './checks/machine.js';
 import * as protection from './checks/protection.js';
@@ -22,12 +23,14 @@ export const checksOf: Readonly<Record<BackendName, readonly CheckFunction[]>> =
     device.permission,
     client.supplicant,
     ta.ta,
+    ta.taLoad,
     ta.taSignature,
     ta.taVersion,
     machine.kernel,
     ta.identity,
     ta.userNamespace,
     storage.storage,
+    dirf,
     storage.space,
     storage.store,
     storage.quota,

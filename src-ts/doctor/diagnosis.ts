@@ -15,12 +15,14 @@ export const checkIds = [
   'permission',
   'supplicant',
   'ta',
+  'ta-load',
   'ta-signature',
   'ta-version',
   'kernel',
   'identity',
   'user-namespace',
   'storage',
+  'dirf',
   'space',
   'store',
   'quota',
@@ -46,6 +48,8 @@ export interface Check {
   readonly found: string;
   /** What to do about it, in one line, where there is something to do. */
   readonly fix?: string;
+  /** A file that the fix asks for. */
+  readonly file?: { readonly path: string; readonly content: string };
 }
 
 /** What SecureStorage.diagnose() found out. */

@@ -4,6 +4,7 @@ import { isSecureStorageError, type ErrorCode, type SecureStorageError } from '.
 import type { StoreInfo } from '../connection/store-info.js';
 import type { OwnersInfo } from '../connection/store-owners.js';
 import type { CallOptions, ListOptions, OpenOptions } from '../arguments/options.js';
+import { NOBODYS_UUID } from '../tee/nobody.js';
 import { checkIds, type CheckId } from './diagnosis.js';
 
 /** What of a store the doctor uses. */
@@ -28,8 +29,6 @@ export interface Evidence {
   readonly warmMs: number | undefined;
 }
 
-/** The supplicant is asked for this Trusted Application, which nobody has. */
-const NOBODYS_UUID = '9d3c55f4-0c2e-4b7c-8f6e-5a1d0c70be11';
 /** What its answer may take. */
 const ANSWER_MS = 5000;
 const WARM_CALLS = 5;
@@ -63,9 +62,13 @@ const unreached: ReadonlySet<ErrorCode> = new Set([
   'ERR_TIMEOUT',
 ]);
 
+/** Errors that come from the store, unless OP-TEE itself gives them before the TA has begun. */
+const atLoading: ReadonlySet<ErrorCode> = new Set(['ERR_CORRUPT', 'ERR_NO_MEMORY']);
+
 /** The link that an error says is broken. */
-export function linkOf(error: SecureStorageError): CheckId {
-  return brokenLink[error.code] ?? 'store';
+export function linkOf({ code, operation, origin }: SecureStorageError): CheckId {
+  if (operation === 'open' && origin === 'TEE' && atLoading.has(code)) return 'ta-load';
+  return brokenLink[code] ?? 'store';
 }
 
 /**

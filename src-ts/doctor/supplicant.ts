@@ -19,6 +19,10 @@ export interface Supplicant {
   readonly taFolders: readonly string[];
   /** Undefined if they cannot be seen. */
   readonly mounts: readonly Mount[] | undefined;
+  /** How many files it may open; undefined if that cannot be seen. */
+  readonly files: number | undefined;
+  /** The unit of systemd that it is; undefined if it is none. */
+  readonly unit: string | undefined;
 }
 
 /** Where supplicants look for Trusted Applications unless told otherwise. */
@@ -47,14 +51,28 @@ export function seesAllProcesses(host: Host): boolean {
   return namespace === INITIAL_PID_NAMESPACE && glance(() => host.read('/proc/1/stat')) !== undefined;
 }
 
-function about(host: Host, folder: string): Pick<Supplicant, 'storage' | 'taFolders' | 'mounts'> {
+function about(host: Host, folder: string): Pick<Supplicant, 'storage' | 'taFolders' | 'mounts' | 'files' | 'unit'> {
   const argv = (glance(() => host.read(`${folder}/cmdline`)) ?? '').split('\0').slice(0, -1);
   const mountinfo = glance(() => host.read(`${folder}/mountinfo`));
   return {
     storage: option(argv, 'f', 'fs-parent-path') ?? builtInStorage(host, argv[0]),
     taFolders: taFolders(host, argv),
     mounts: mountinfo === undefined ? undefined : parseMounts(mountinfo),
+    files: filesLimit(glance(() => host.read(`${folder}/limits`))),
+    unit: unitOf(glance(() => host.read(`${folder}/cgroup`))),
   };
+}
+
+/** The soft limit, which is the one that counts. */
+function filesLimit(limits = ''): number | undefined {
+  const [, soft] = /^Max open files\s+(\d+|unlimited)\s/m.exec(limits) ?? [];
+  if (soft === undefined) return undefined;
+  return soft === 'unlimited' ? Infinity : Number(soft);
+}
+
+/** The last name of the path of its control group, in either version of those. */
+function unitOf(cgroup = ''): string | undefined {
+  return /\/([\w@.:-]+\.service)$/m.exec(cgroup)?.[1];
 }
 
 /** The argument of an option in one of the four ways that getopt_long(3) takes. */

@@ -222,8 +222,13 @@ export const errorTable = {
   },
   ERR_NO_SPACE: {
     meaning: 'the storage of the TEE is full',
-    causes: ["the file system with tee-supplicant's data is full, or its quota or inodes are used up"],
-    remedy: "Make room on the file system that holds tee-supplicant's data, or the simulator's.",
+    causes: [
+      "the file system with tee-supplicant's data is full, or its quota or inodes are used up",
+      'OP-TEE stores in RPMB alone (CFG_REE_FS=n), and that small partition of the eMMC is full, whatever room the file system has',
+    ],
+    remedy:
+      "Make room on the file system that holds tee-supplicant's data, or the simulator's. If it has room, OP-TEE stores " +
+      'in RPMB, whose size is fixed: delete keys that are not needed, or store smaller values.',
     retry: Retry.READ_FIRST,
     exit: Exit.ERROR,
   },
@@ -232,11 +237,12 @@ export const errorTable = {
     causes: [
       'files of the secure storage were deleted, changed, or restored only in part',
       "one of OP-TEE's own files in the directory of tee-supplicant is damaged: then no store opens, and all is there once it is put back",
+      'OP-TEE keeps the state of the storage in RPMB, and the directory is an older copy, or was removed or emptied: then no store opens, and only the newest state is accepted',
       'the medium fails',
     ],
     remedy:
       'Find out what damaged the storage before anything else; other keys may still work. If there is a copy of the whole ' +
-      'storage directory, put it back with tee-supplicant stopped, then reboot: until then reads may answer from memory. Otherwise store the key again, or delete it. Where that ' +
+      'storage directory, and OP-TEE has no rollback protection (with it, info() shows antiRollback 1000, and older copies are refused), put it back with tee-supplicant stopped, then reboot: until then reads may answer from memory. Otherwise store the key again, or delete it. Where that ' +
       'is refused in the same way, keys beside it are lost too: clear({ prefix, confirm: true }), or "optee-storage clear ' +
       'PREFIX --yes", forgets them, and deletes every sound key that begins with PREFIX; copy those first. Where no key ' +
       'can be read and there is no copy, "optee-storage clear --all --yes" begins anew, with nothing.',
@@ -364,9 +370,12 @@ export const errorTable = {
     meaning: "the Trusted Application is not signed with the key that this board's OP-TEE trusts",
     causes: [
       'the development key signed it, which a board with keys of its own does not trust',
+      'the development key of the other OP-TEE signed it: OP-TEE publishes another one from 4.7 on',
       'the file is damaged or not complete',
     ],
-    remedy: "Sign it with the board's key (optee-storage ta sign, or make -C ta TA_SIGN_KEY=...) and install it again.",
+    remedy:
+      "Sign it with the board's key (optee-storage ta sign, or make -C ta TA_SIGN_KEY=...) and install it again. On a board " +
+      "that trusts OP-TEE's published key: sudo optee-storage ta install --optee RELEASE takes the right one of two.",
     retry: Retry.NO,
     exit: Exit.NOT_AVAILABLE,
   },
@@ -505,7 +514,11 @@ export const errorTable = {
   },
   ERR_NO_MEMORY: {
     meaning: 'the TEE has no memory left for this request',
-    causes: ['hundreds of sessions are open at once', 'other Trusted Applications hold the memory of the secure world'],
+    causes: [
+      'hundreds of sessions are open at once',
+      'other Trusted Applications hold the memory of the secure world',
+      'from open(): the Trusted Application was built with the kit of OP-TEE 4.0 or later, and the board has an older OP-TEE',
+    ],
     remedy: 'Try again later or with smaller values; other Trusted Applications may be using the memory.',
     retry: Retry.LATER,
     exit: Exit.ERROR,

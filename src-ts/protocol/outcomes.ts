@@ -115,14 +115,57 @@ export function repetitionError(call: Call): SecureStorageError | TeeFailure {
 /** Where the TA has no part in it: OP-TEE reads files of its own in the storage before it starts a TA from a file. */
 const ofOptee: ErrorDetails = {
   detail:
-    "OP-TEE's own files in the storage directory were damaged, lost or restored only in part, and it starts no TA",
+    'OP-TEE starts no TA, for its own files in the storage directory (dirf.db and those it names) are not as it left ' +
+    'them: damaged, restored only in part, or, if OP-TEE keeps their state in RPMB, also an older copy, or removed',
   remedy:
-    'Put back all files of the directory from one copy of it, with tee-supplicant stopped, then reboot. Only where what is stored may be lost for all users: ' +
-    'stop tee-supplicant, empty the directory, and start it again.',
+    'Keep a copy of the directory as it is now. If OP-TEE has no rollback protection (the usual case): stop ' +
+    'tee-supplicant, put back all files of the directory from one copy of it, and reboot. Without a copy, and only if all ' +
+    'users may lose what is stored, empty the directory instead. If OP-TEE has it (CFG_RPMB_FS=y): it accepts only the ' +
+    'newest state, neither an older copy nor an empty directory. If the newest files are lost, all that was stored is ' +
+    'lost, and OP-TEE starts no TA from a file until it is built with CFG_REE_FS_ALLOW_RESET=y.',
 };
 
-/** The error for a session that was refused. */
-export function openError(call: Call, outcome: Outcome, target: SessionTarget): SecureStorageError {
+/** A TA in OP-TEE's way of saying so: its loader believes the number that it finds in place of the stack's size. */
+const outOfMemoryToLoad: ErrorDetails = {
+  detail:
+    'the TEE has no memory left to start the Trusted Application, or the Trusted Application was built with the kit of ' +
+    'OP-TEE 4.0 or later and this OP-TEE is older',
+  remedy:
+    'If it never opened on this board, install the one of this package (optee-storage ta install) or build it with ' +
+    '"optee-storage ta build": both run on every OP-TEE. Otherwise close sessions that are not needed, and try again.',
+};
+
+/** Where the TEE does not say which of the two it is. */
+const signatureOrDamage: ErrorDetails = {
+  detail:
+    "the Trusted Application is not signed with the key that this board's OP-TEE trusts, or OP-TEE's own directory of " +
+    'objects (dirf.db) is damaged or was removed',
+  remedy:
+    'Run "optee-storage doctor": it asks for a Trusted Application that nobody has. If that is refused in the same way, ' +
+    `the directory is at fault: see ERR_CORRUPT in docs/errors.md. Otherwise: ${errorTable.ERR_TA_SIGNATURE.remedy}`,
+};
+
+/** Whether a refusal to open a session has causes that only another question to the TEE can tell apart. */
+export function isAmbiguous({ result, origin }: Outcome): boolean {
+  return result === TeeResult.SECURITY && origin !== Origin.TRUSTED_APP;
+}
+
+/**
+ * OP-TEE looks for every TA in its own storage first. If that is damaged, one that nobody has is refused in the same way;
+ * else it is not found.
+ */
+function securityError(call: Call, known: ErrorDetails, other: Outcome | undefined): SecureStorageError {
+  if (other?.result === TeeResult.ITEM_NOT_FOUND) return call.error('ERR_TA_SIGNATURE', known);
+  if (other?.result === TeeResult.SECURITY || other?.result === TeeResult.CORRUPT_OBJECT)
+    return call.error('ERR_CORRUPT', { ...known, ...ofOptee });
+  return call.error('ERR_TA_SIGNATURE', { ...known, ...signatureOrDamage });
+}
+
+/**
+ * The error for a session that was refused.
+ * @param other what the TEE said of a Trusted Application that nobody has, if it was asked
+ */
+export function openError(call: Call, outcome: Outcome, target: SessionTarget, other?: Outcome): SecureStorageError {
   const { result, origin } = outcome;
   const known = { result, origin };
   if (origin === Origin.TRUSTED_APP) {
@@ -135,7 +178,9 @@ export function openError(call: Call, outcome: Outcome, target: SessionTarget): 
     const detail = `Trusted Application ${target.uuid} is not installed`;
     return call.error('ERR_TA_NOT_FOUND', { ...known, detail, remedy });
   }
-  if (result === TeeResult.SECURITY) return call.error('ERR_TA_SIGNATURE', known);
+  if (isAmbiguous(outcome)) return securityError(call, known, other);
+  if (result === TeeResult.OUT_OF_MEMORY && origin === Origin.TEE)
+    return call.error('ERR_NO_MEMORY', { ...known, ...outOfMemoryToLoad });
   if (result === TeeResult.CORRUPT_OBJECT) return call.error('ERR_CORRUPT', { ...known, ...ofOptee });
   if (origin === Origin.COMMS && result === TeeResult.GENERIC && target.login === Login.GROUP) {
     // The driver refuses a group login with EPERM, which the client library reports as a generic error.

@@ -15,7 +15,7 @@ export function isHeaderFirst(file: Buffer): boolean | undefined {
   if (start < 0) return undefined;
   try {
     const head = sectionsOf(new ElfReader(file.subarray(start))).find(({ name }) => name === HEAD_SECTION);
-    return head && head.address === 0;
+    return head === undefined ? undefined : head.address === 0;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

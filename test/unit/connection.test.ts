@@ -2,12 +2,13 @@
 /** What happens when sessions are lost, answers are late or odd: above a scripted TEE, which a real one cannot replace. */
 import { types } from 'node:util';
 
-import { Command, PROTOCOL_VERSION, TaError } from '../../src-ts/protocol/contract.js';
+import { Command, Info, PROTOCOL_VERSION, TA_UUID, TaError } from '../../src-ts/protocol/contract.js';
 import { idOutside } from '../../src-ts/tee/client-uuid.js';
+import { NOBODYS_UUID } from '../../src-ts/tee/nobody.js';
 import { TeeResult } from '../../src-ts/tee/results.js';
 import { Login, Origin, TeeFailure } from '../../src-ts/tee/seam.js';
 import { errorOf } from './support/errors.js';
-import { ScriptedTee, bytes, ok, refused, short, u32, u64 } from './support/scripted-tee.js';
+import { ScriptedTee, bytes, infoReply, ok, refused, short, u32, u64 } from './support/scripted-tee.js';
 
 const dead = () => refused(TeeResult.TARGET_DEAD, Origin.TEE);
 const found = (text: string) => ok(undefined, bytes(Buffer.from(text)), { a: 1, b: 0 });
@@ -57,6 +58,56 @@ describe('opening', () => {
   test('reports what the TEE refused it with', async () => {
     tee.openings.push(() => refused(TaError.KERNEL));
     expect(await errorOf(tee.store())).toMatchObject({ code: 'ERR_KERNEL_TOO_OLD', operation: 'open' });
+  });
+
+  test.each([
+    ['not found: it is the signature', 'ERR_TA_SIGNATURE', TeeResult.ITEM_NOT_FOUND],
+    ['refused, too: it is the storage', 'ERR_CORRUPT', TeeResult.SECURITY],
+    ['of no answer: it may be either', 'ERR_TA_SIGNATURE', TeeResult.COMMUNICATION],
+  ])('refused for security asks once for a TA that nobody has; %s', async (_name, code, second) => {
+    const asked: string[] = [];
+    const open = tee.open.bind(tee);
+    tee.open = (target) => {
+      asked.push(target.uuid);
+      return open(target);
+    };
+    tee.openings.push(
+      () => refused(TeeResult.SECURITY, Origin.TEE),
+      () => refused(second, Origin.TEE),
+    );
+    expect(await errorOf(tee.store())).toMatchObject({ code, operation: 'open', result: TeeResult.SECURITY });
+    expect(asked).toEqual([TA_UUID, NOBODYS_UUID]);
+    // Any other refusal is clear, and so is one of the TA's own.
+    for (const [result, origin] of [
+      [TeeResult.CORRUPT_OBJECT, Origin.TEE],
+      [TeeResult.SECURITY, Origin.TRUSTED_APP],
+    ] as const) {
+      tee.openings.push(() => refused(result, origin));
+      await errorOf(tee.store());
+    }
+    expect(asked).toEqual([TA_UUID, NOBODYS_UUID, TA_UUID, TA_UUID]);
+  });
+
+  test('refused for security tells the first answer where the second one fails or is a session', async () => {
+    for (const second of [() => Promise.reject(new TeeFailure('timeout', 'late')), () => ok()]) {
+      tee.openings.push(() => refused(TeeResult.SECURITY, Origin.TEE), second);
+      expect(await errorOf(tee.store())).toMatchObject({ code: 'ERR_TA_SIGNATURE' });
+    }
+    expect(tee.closed).toBe(tee.opened);
+  });
+
+  test.each([
+    [0, false],
+    [100, false],
+    [999, false],
+    [1000, null],
+    [1001, null],
+  ])('antiRollback %i is rollbackProtected %p, which is never true', async (level, rollbackProtected) => {
+    const store = await tee.store();
+    const reply = infoReply(tee.owner);
+    reply.writeUInt32LE(level, Info.ANTI_ROLLBACK);
+    tee.answers.push(() => ok(bytes(reply)));
+    expect(await store.info()).toMatchObject({ antiRollback: level, rollbackProtected });
   });
 
   test('does not begin with an aborted signal', async () => {

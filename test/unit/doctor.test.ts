@@ -11,8 +11,10 @@ import { SecureStorageError, type ErrorDetails } from '../../src-ts/errors/error
 import { findSupplicant } from '../../src-ts/doctor/supplicant.js';
 import type { StoreInfo } from '../../src-ts/connection/store-info.js';
 import type { BackendName, OpenOptions } from '../../src-ts/arguments/options.js';
-import { TeeFailure } from '../../src-ts/tee/seam.js';
-import { boardWith, FUSE, spaceOf, TA_FOLDER, type Entry, type FakeMachine } from './support/fake-host.js';
+import { TeeResult } from '../../src-ts/tee/results.js';
+import { Origin, TeeFailure } from '../../src-ts/tee/seam.js';
+import { taElf } from './support/ta-elf.js';
+import { boardWith, FUSE, limitsOf, spaceOf, TA_FOLDER, type Entry, type FakeMachine } from './support/fake-host.js';
 
 const TA_FILE = `${TA_FOLDER}/ff06ae7c-d9e8-40c7-ab24-86ad69bffce7.ta`;
 
@@ -28,8 +30,8 @@ const info = {
   format: 1,
   limits: { key: 1024, domain: 64, value: 1024 * 1024, keys: 10_000, bytes: 16 * 1024 * 1024 },
   used: { keys: 3, bytes: 200, objects: 4 },
-  rollbackProtected: true,
-  antiRollback: 1000,
+  rollbackProtected: false,
+  antiRollback: 100,
   healed: 0,
 } as Partial<StoreInfo> as StoreInfo;
 
@@ -47,6 +49,7 @@ const fails = (code: ErrorCode, details: ErrorDetails = {}, more: Partial<Eviden
 /** The TEE was reached, and the supplicant answered. */
 const refuses = (code: ErrorCode, details?: ErrorDetails) => fails(code, details, { supplicant: null });
 const informs = (more: Partial<StoreInfo>): Evidence => ({ ...works, info: { ...info, ...more } });
+const claims = (more: Partial<StoreInfo> = {}) => informs({ rollbackProtected: null, antiRollback: 1000, ...more });
 
 interface Stage {
   readonly evidence?: Evidence;
@@ -71,6 +74,24 @@ const withSpace = (free: number, available = free) => ({
   machine: { space: { '/var/lib/tee': spaceOf(free, available) } },
 });
 const nestedNamespace = { '/proc/self/ns/user': { link: 'user:[4026532000]' } };
+
+/** Where the supplicant stores, and whether its dirf.db is a mount of its own. */
+const storesIn = (folder: string, isMounted: boolean, more: Readonly<Record<string, Entry>> = {}) => ({
+  '/proc/812/cmdline': `/usr/sbin/tee-supplicant\0--fs-parent-path\0${folder}\0`,
+  '/proc/812/mountinfo': [
+    '33 1 179:1 / / rw - ext4 /dev/x rw',
+    ...(isMounted ? [`39 33 179:1 ${folder}/dirf.db ${folder}/dirf.db rw - ext4 /dev/x rw`] : []),
+  ].join('\n'),
+  '/proc/self/mountinfo': '33 1 179:1 / / rw - ext4 /dev/x rw',
+  [folder]: { mode: 0o040700 },
+  ...more,
+});
+/** Refused by OP-TEE itself, before the TA has begun. */
+const notLoaded = (code: ErrorCode, result: number, details: ErrorDetails = {}) =>
+  refuses(code, { result, origin: Origin.TEE, ...details });
+const noMemory = notLoaded('ERR_NO_MEMORY', TeeResult.OUT_OF_MEMORY);
+const taFile = (address: number) => taElf('ff06ae7c-d9e8-40c7-ab24-86ad69bffce7', 64, address).toString('latin1');
+const runs = (release: string) => ({ '/dev/kmsg': `6,1,1,-;optee: revision ${release} (1)\n` });
 
 /** How each cause comes about. */
 const stages: Readonly<Record<Cause, Stage | readonly Stage[]>> = {
@@ -318,10 +339,55 @@ const stages: Readonly<Record<Cause, Stage | readonly Stage[]>> = {
       fix: 'optee-storage owners',
     },
   ],
-  'no-rollback-protection': {
-    evidence: informs({ rollbackProtected: false, antiRollback: 100 }),
-    found: 'level 100',
-    fix: 'RPMB',
+  'rollback-claimed': { evidence: claims(), found: 'level 1000', fix: 'CFG_REE_FS_INTEGRITY_RPMB=n' },
+  'no-rollback-protection': [
+    { evidence: informs({ rollbackProtected: false, antiRollback: 100 }), found: 'level 100', fix: 'RPMB' },
+    { evidence: informs({ rollbackProtected: false, antiRollback: 0 }), found: 'level 0', fix: 'RPMB' },
+  ],
+  'ta-of-newer-kit': [
+    {
+      evidence: noMemory,
+      files: { [TA_FILE]: taFile(0x1c000), ...runs('3.22') },
+      found: 'this OP-TEE 3.22',
+      fix: 'ta install',
+    },
+    { evidence: noMemory, files: { [TA_FILE]: taFile(0x1c000) }, found: 'this OP-TEE does not find', fix: 'ta build' },
+  ],
+  'no-memory-to-load': [
+    { evidence: noMemory, files: { [TA_FILE]: taFile(0) }, found: 'no memory left to start', fix: 'Try again' },
+    {
+      evidence: noMemory,
+      files: { [TA_FILE]: taFile(0x1c000), ...runs('4.5') },
+      found: 'no memory left',
+      fix: 'Try again',
+    },
+  ],
+  'optee-files': {
+    evidence: notLoaded('ERR_CORRUPT', TeeResult.SECURITY, { detail: 'dirf.db is damaged', remedy: 'RPMB: keep it.' }),
+    found: 'dirf.db is damaged',
+    fix: 'RPMB: keep it.',
+  },
+  'dirf-unprotected': [
+    {
+      files: { ...storesIn('/data/tee', false), '/proc/812/cgroup': '0::/system.slice/nv-tee-supplicant.service\n' },
+      found: '/data/tee/dirf.db is not a mount of its own, and tee-supplicant may open 65536 files',
+      fix: 'systemctl restart nv-tee-supplicant.service',
+    },
+    {
+      files: { ...storesIn('/var/lib/tee', false), '/proc/812/limits': limitsOf('1024') },
+      found: 'may open 1024 files',
+      fix: 'drop-in for tee-supplicant.service',
+    },
+    {
+      files: { ...storesIn('/data/tee', false), '/proc/812/cgroup': '0::/\n', '/proc/812/limits': undefined },
+      found: 'may open an unknown number of files',
+      fix: 'mount --bind',
+    },
+  ],
+  'few-files': {
+    files: { ...storesIn('/data/tee', true), '/proc/812/limits': limitsOf('1024') },
+    found: '1024 files only',
+    fix: 'daemon-reload',
   },
   'emulated-root-key': {
     files: { '/proc/device-tree/compatible': 'linux,dummy-virt\0' },
@@ -363,7 +429,10 @@ describe('on a board that is as it should be', () => {
   test('every check is ok, and says what it saw', () => {
     const diagnosis = diagnosed(boardWith({}));
     const found = Object.fromEntries(diagnosis.checks.map((check) => [check.id, check.found]));
-    expect(diagnosis.checks.filter(({ status }) => status !== 'ok').map(({ id }) => id)).toEqual(['root-key']);
+    expect(diagnosis.checks.filter(({ status }) => status !== 'ok').map(({ id }) => id)).toEqual([
+      'rollback',
+      'root-key',
+    ]);
     expect(diagnosis).toMatchObject({ ok: true, info });
     expect(found).toMatchObject({
       addon: expect.stringContaining('optee-secure-storage.glibc.node') as string,
@@ -512,5 +581,107 @@ describe('a broken link', () => {
       status: 'ok',
       found: expect.stringContaining('older') as string,
     });
+  });
+});
+
+describe('the protection of dirf.db', () => {
+  const dirfOf = (files: Record<string, Entry | undefined>, evidence?: Evidence) =>
+    checkOf(diagnosed(boardWith(files), evidence && { evidence }), 'dirf');
+
+  test.each([
+    ['/data/tee', 'nv-tee-supplicant.service', '0::/system.slice/nv-tee-supplicant.service\n'],
+    ['/data/tee', 'tee-supplicant.service', '12:pids:/x\n1:name=systemd:/system.slice/tee-supplicant.service\n0::/\n'],
+    ['/var/lib/tee', 'tee-supplicant@teepriv0.service', '0::/system.slice/tee.slice/tee-supplicant@teepriv0.service\n'],
+    ['/var/lib/optee-client/data/tee', 'tee-supplicant.service', '0::/system.slice/tee-supplicant.service\n'],
+  ])('%s and %s: the drop-in is for exactly these', (folder, unit, cgroup) => {
+    expect(dirfOf({ ...storesIn(folder, false), '/proc/812/cgroup': cgroup }).file).toEqual({
+      path: `/etc/systemd/system/${unit}.d/secure-storage.conf`,
+      content:
+        `[Unit]\nRequiresMountsFor=${folder}\n\n[Service]\nRestart=always\nRestartSec=1\n` +
+        `BindPaths=-${folder}/dirf.db\nLimitNOFILE=65536\n`,
+    });
+  });
+
+  test.each([
+    ['systemd has not started it', storesIn('/data/tee', false), '0::/user.slice/session-1.scope\n'],
+    ['its path needs quoting', storesIn('/data/my tee', false), '0::/system.slice/tee-supplicant.service\n'],
+    ['its path has a specifier', storesIn('/data/%n', false), '0::/system.slice/tee-supplicant.service\n'],
+    ['its path has what ends a source', storesIn('/data/a:b', false), '0::/system.slice/tee-supplicant.service\n'],
+  ])('there is no drop-in where %s', (_name, files, cgroup) => {
+    const check = dirfOf({ ...files, '/proc/812/cgroup': cgroup });
+    expect([check.status, check.file]).toEqual(['warning', undefined]);
+  });
+
+  test.each<[string, 'ok' | 'unknown' | 'warning', string, Record<string, Entry | undefined>, Evidence | undefined]>([
+    ['a mount, many files', 'ok', 'is a mount of its own', {}, undefined],
+    ['a mount, no limit', 'ok', 'Infinity', { '/proc/812/limits': limitsOf('unlimited') }, undefined],
+    ['a mount, an unseen limit', 'ok', 'unknown number', { '/proc/812/limits': undefined }, undefined],
+    ['the mounts are out of sight', 'unknown', 'only root', { '/proc/812/mountinfo': undefined }, undefined],
+    ['no supplicant is seen', 'unknown', 'cannot be told', { '/proc/812/stat': undefined }, undefined],
+    [
+      'a slash behind the folder',
+      'ok',
+      '/data/tee/dirf.db is',
+      { ...storesIn('/data/tee', true), '/proc/812/cmdline': 'tee-supplicant\0-f/data/tee/\0' },
+      undefined,
+    ],
+    ['RPMB alone, as root sees it', 'ok', 'RPMB alone', storesIn('/data/tee', false), claims()],
+    ['RPMB, and files', 'warning', 'not a mount', storesIn('/data/tee', false, { '/data/tee/dirf.db': '' }), claims()],
+    [
+      'RPMB, out of sight',
+      'warning',
+      'not a mount',
+      storesIn('/data/tee', false, { '/data/tee': { errno: 'EACCES' }, '/data/tee/dirf.db': { errno: 'EACCES' } }),
+      claims(),
+    ],
+    [
+      'RPMB, nothing stored yet',
+      'warning',
+      'not a mount',
+      storesIn('/data/tee', false),
+      claims({ used: { keys: 0, bytes: 0, objects: 0 } }),
+    ],
+    [
+      'no RPMB, and no file',
+      'warning',
+      'not a mount',
+      storesIn('/data/tee', false),
+      informs({ antiRollback: 100, rollbackProtected: false }),
+    ],
+  ])('%s: %s', (_name, status, found, files, evidence = works) => {
+    expect(dirfOf(files, evidence)).toMatchObject({ status, found: expect.stringContaining(found) as string });
+  });
+});
+
+describe('a Trusted Application that OP-TEE does not start', () => {
+  test('leaves signature, version and identity not reached, and is no fault of the store', () => {
+    const damaged = notLoaded('ERR_CORRUPT', TeeResult.SECURITY);
+    for (const evidence of [damaged, noMemory]) {
+      const diagnosis = diagnosed(boardWith({ [TA_FILE]: taFile(0) }), { evidence });
+      expect(failedOf(diagnosis)).toEqual(['ta-load']);
+      for (const id of ['ta-signature', 'ta-version', 'identity', 'store'])
+        expect(checkOf(diagnosis, id)).toMatchObject({ status: 'unknown', found: 'not reached' });
+    }
+  });
+
+  test('of unknown make has both causes named', () => {
+    const evidence = notLoaded('ERR_NO_MEMORY', TeeResult.OUT_OF_MEMORY, {
+      detail: 'this or that',
+      remedy: 'Do both.',
+    });
+    const diagnosis = diagnosed(boardWith({ [TA_FILE]: { errno: 'EACCES' } }), { evidence });
+    expect(checkOf(diagnosis, 'ta-load')).toMatchObject({
+      found: expect.stringContaining('this or that'),
+      fix: 'Do both.',
+    });
+  });
+
+  test('what the TA itself says of memory and damage is about the store', () => {
+    for (const code of ['ERR_NO_MEMORY', 'ERR_CORRUPT'] as const) {
+      const diagnosis = diagnosed(boardWith({}), {
+        evidence: refuses(code, { operation: 'list', origin: Origin.TRUSTED_APP }),
+      });
+      expect(failedOf(diagnosis)).toEqual(['store']);
+    }
   });
 });

@@ -45,11 +45,38 @@ describe('a session that is refused', () => {
     expect(openError(call(), outcome(result, origin), target)).toMatchObject({ code, result });
   });
 
+  const answered = (result: number, origin: number = TEE) => outcome(result, origin);
+  test.each<[string, ErrorCode, Outcome | undefined, RegExp]>([
+    ['is not found', 'ERR_TA_SIGNATURE', answered(TeeResult.ITEM_NOT_FOUND), /Sign it with the board's key/],
+    ['is refused as well', 'ERR_CORRUPT', answered(TeeResult.SECURITY), /starts no TA.*CFG_REE_FS_ALLOW_RESET/],
+    ['is refused as corrupt', 'ERR_CORRUPT', answered(TeeResult.CORRUPT_OBJECT), /dirf\.db.*neither an older copy/],
+    ['gives no answer', 'ERR_TA_SIGNATURE', undefined, /or OP-TEE's own directory.*optee-storage doctor/],
+    ['meets no supplicant', 'ERR_TA_SIGNATURE', answered(TeeResult.COMMUNICATION), /dirf\.db.*nobody has/],
+    ['finds the TEE busy', 'ERR_TA_SIGNATURE', answered(TeeResult.BUSY), /dirf\.db/],
+    ['finds no memory', 'ERR_TA_SIGNATURE', answered(TeeResult.OUT_OF_MEMORY), /dirf\.db/],
+  ])('because of security, while a TA that nobody has %s, is %s', (_name, code, other, words) => {
+    const error = openError(call(), outcome(TeeResult.SECURITY, TEE), user, other);
+    expect(error).toMatchObject({ code, result: TeeResult.SECURITY });
+    expect(error.message).toMatch(words);
+    if (code === 'ERR_TA_SIGNATURE' && other?.result === TeeResult.ITEM_NOT_FOUND)
+      expect(error.message).not.toContain('dirf.db');
+    if (code === 'ERR_CORRUPT') expect(error.message).not.toContain('Sign it');
+  });
+
+  test('for want of memory by OP-TEE itself names the other cause; by the TA it does not', () => {
+    const byTee = openError(call(), outcome(TeeResult.OUT_OF_MEMORY, TEE), user).message;
+    expect(byTee).toMatch(/kit of OP-TEE 4\.0 or later.*optee-storage ta install/);
+    expect(openError(call(), outcome(TeeResult.OUT_OF_MEMORY, TRUSTED_APP), user).message).not.toContain('kit');
+    expect(commandError(call(), outcome(TeeResult.OUT_OF_MEMORY, TEE), false).message).not.toContain('kit of');
+  });
+
   test("because OP-TEE's own files are damaged does not blame a key", () => {
     const error = openError(call(), outcome(TeeResult.CORRUPT_OBJECT, TEE), user);
     expect(error.code).toBe('ERR_CORRUPT');
-    expect(error.message).toContain("OP-TEE's own files");
-    expect(error.message).toContain('from one copy');
+    expect(error.message).toContain('its own files');
+    expect(error.message).toMatch(/no rollback protection.*from one copy/);
+    expect(error.message).toMatch(/newest state, neither an older copy nor an empty directory/);
+    expect(error.message).toContain('CFG_REE_FS_ALLOW_RESET=y');
     expect(error.message).not.toContain('clear');
   });
 

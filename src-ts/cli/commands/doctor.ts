@@ -44,7 +44,13 @@ const NAME = 'user-namespace'.length;
 /** What people read: a line for each check, its fix below it, and the result in the last line. */
 export function report(diagnosis: Diagnosis, colours: boolean): string {
   const lines = diagnosis.checks.flatMap((check) => linesOf(check, colours));
-  return `${[...lines, summary(diagnosis)].join('\n')}\n`;
+  const files = diagnosis.checks.flatMap(fileLines);
+  return `${[...lines, ...files, summary(diagnosis)].join('\n')}\n`;
+}
+
+/** A file that a fix asks for, as it is to be stored. */
+function fileLines({ file }: Check): string[] {
+  return file === undefined ? [] : ['', `${file.path}:`, '', file.content.trimEnd(), ''];
 }
 
 function linesOf({ id, status, found, fix }: Check, colours: boolean): string[] {

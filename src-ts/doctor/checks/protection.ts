@@ -6,8 +6,8 @@ import { notReached, ok, unknown, type CheckFunction } from '../check.js';
 
 export const rollback: CheckFunction = ({ evidence: { info } }) => {
   if (info === undefined) return notReached('rollback');
-  if (!info.rollbackProtected) return because('no-rollback-protection', { level: info.antiRollback });
-  return ok('rollback', `the hardware protects from it (level ${String(info.antiRollback)})`);
+  const cause = info.rollbackProtected === null ? 'rollback-claimed' : 'no-rollback-protection';
+  return because(cause, { level: info.antiRollback });
 };
 
 /** Device trees of machines that are not there: their OP-TEE has a constant for a root key. */

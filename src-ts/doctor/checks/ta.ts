@@ -3,26 +3,51 @@
 import { outerId } from '../../tee/client-uuid.js';
 import { PROTOCOL_VERSION } from '../../protocol/contract.js';
 import { packageVersion } from '../../util/package-json.js';
+import { isHeaderFirst } from '../../util/ta-header.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
 import { glance, type Host } from '../host.js';
-import { notReached, ok, unknown, type CheckFunction } from '../check.js';
+import { formatRelease, HEADER_ANYWHERE, isBefore, opteeRelease } from '../optee-release.js';
+import { notReached, ok, told, unknown, type CheckFunction, type Subject } from '../check.js';
 import { octal } from '../../tee/devices.js';
 
 /** Where Trusted Applications are by default. */
 const USUAL_FOLDER = '/lib/optee_armtz';
 
-export const ta: CheckFunction = ({ host, evidence, taUuid, supplicant }) => {
-  const folders = supplicant?.taFolders ?? [USUAL_FOLDER];
-  const files = folders.map((folder) => `${folder}/${taUuid}.ta`);
-  const file = files.find((each) => glance(() => host.stat(each)) !== undefined);
+/** The file of the Trusted Application; undefined if there is none to see. */
+function fileOf({ host, taUuid, supplicant }: Subject): string | undefined {
+  const files = (supplicant?.taFolders ?? [USUAL_FOLDER]).map((folder) => `${folder}/${taUuid}.ta`);
+  return files.find((each) => glance(() => host.stat(each)) !== undefined);
+}
+
+export const ta: CheckFunction = (subject) => {
+  const { host, evidence, taUuid, supplicant } = subject;
+  const file = fileOf(subject);
   const reached = progress(evidence, 'ta');
   if (reached === 'not reached') return file === undefined ? notReached('ta') : unknown('ta', `${file} is there`);
   // It may also be part of OP-TEE's image, or stored by OP-TEE itself.
   if (reached === 'beyond') return ok('ta', file ?? taUuid);
   const status = file && glance(() => host.stat(file));
   if (file && status) return because('unreadable-ta', { file, mode: octal(status.mode) });
-  return because('no-ta', { uuid: taUuid, folder: folders[0] ?? USUAL_FOLDER });
+  return because('no-ta', { uuid: taUuid, folder: supplicant?.taFolders[0] ?? USUAL_FOLDER });
+};
+
+export const taLoad: CheckFunction = (subject) => {
+  const { evidence, host } = subject;
+  const { error } = evidence;
+  const reached = progress(evidence, 'ta-load');
+  if (reached === 'not reached') return notReached('ta-load');
+  if (reached === 'beyond' || error === undefined)
+    return ok('ta-load', 'OP-TEE looks for it, and finds its storage whole');
+  if (error.code === 'ERR_CORRUPT') return because('optee-files', told(error));
+  const file = fileOf(subject);
+  const first = file === undefined ? undefined : glance(() => isHeaderFirst(Buffer.from(host.read(file), 'latin1')));
+  const release = opteeRelease(host);
+  const older = release === undefined || isBefore(release, HEADER_ANYWHERE);
+  const optee = release === undefined ? '' : ` ${formatRelease(release)}`;
+  if (file !== undefined && first === false && older) return because('ta-of-newer-kit', { file, optee });
+  if (first === true || !older) return because('no-memory-to-load');
+  return { id: 'ta-load', status: 'failed', found: told(error).error, fix: told(error).remedy };
 };
 
 export const taSignature: CheckFunction = ({ evidence }) => {

@@ -71,12 +71,18 @@ const MOUNTS = [
   '34 33 0:31 / /tmp rw,relatime - tmpfs tmpfs rw',
   '38 33 179:2 / /var/lib/tee rw,noatime - ext4 /dev/mmcblk0p2 rw',
 ].join('\n');
+const DIRF_MOUNT = '39 38 179:2 /dirf.db /var/lib/tee/dirf.db rw,noatime - ext4 /dev/mmcblk0p2 rw';
 export const TA_FOLDER = '/lib/optee_armtz';
 export const FUSE = '/sys/devices/platform/tegra-fuse/odm_production_mode';
 
 /** A file system of 8 GiB in blocks of 4 KiB, of which so much is free, and for everybody. */
 export function spaceOf(free: number, available = free): Space {
   return { size: 2 ** 33, free, available, blockSize: 4096 };
+}
+
+/** What the kernel shows of the limits of a process, as far as it is looked at. */
+export function limitsOf(files: string): string {
+  return `Limit Soft Limit Hard Limit Units\nMax processes 7000 7000 processes\nMax open files            ${files}    524288   files\n`;
 }
 
 /** A board on which everything is as it should be. */
@@ -93,7 +99,9 @@ export const board: FakeMachine = {
     '/proc/812/stat': '812 (tee-supplicant) S 1 812 812\n',
     '/proc/812/status': 'Name:\ttee-supplicant\nUid:\t0\t0\t0\t0\n',
     '/proc/812/cmdline': '/usr/sbin/tee-supplicant\0-d\0',
-    '/proc/812/mountinfo': MOUNTS,
+    '/proc/812/mountinfo': `${MOUNTS}\n${DIRF_MOUNT}`,
+    '/proc/812/limits': limitsOf('65536'),
+    '/proc/812/cgroup': '0::/system.slice/tee-supplicant.service\n',
     '/proc/device-tree/compatible': 'nvidia,p3768-0000+p3767-0000\0nvidia,tegra234\0',
     '/proc/device-tree/firmware/optee/method': 'smc\0',
     '/sys/class/tee/tee0/implementation_id': '1\n',

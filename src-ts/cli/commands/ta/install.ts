@@ -31,7 +31,7 @@ export const command: Command = {
     "from which tee-supplicant loads them, as UUID.ta: the one on the supplicant's command line, or that of the usual",
     'ones that exists. The file is checked first; the old one or the new one is there at every moment.',
     'The one in this package is there twice, for the development keys of OP-TEE up to 4.6 and of 4.7 and later: the',
-    "release is read from the kernel (its log, which root may read), or given with --optee.",
+    'release is read from the kernel (its log, which root may read), or given with --optee.',
     'A Trusted Application that has been loaded stays until the board is started again.',
   ],
   positionals: [0, 1],
