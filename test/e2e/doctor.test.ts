@@ -9,7 +9,7 @@ import type { Check, Diagnosis } from '../../src-ts/doctor/diagnosis.js';
 import { TA_UUID } from '../../src-ts/protocol/contract.js';
 import type { OpenOptions } from '../../src-ts/arguments/options.js';
 import type { ExecOptions } from '../../machine/machine.mjs';
-import { DATA, fillDisk, FILES, makeRoom } from './support/disk.js';
+import { DATA, DIRECTORY, fillDisk, FILES, makeRoom } from './support/disk.js';
 import { TA_FILE, Uid, useMachine } from './support/machine.js';
 import { openRemoteStore } from './support/remote-store.js';
 import { buildTa, makeSigningKey } from './support/ta.js';
@@ -155,7 +155,7 @@ describe('the Trusted Application', () => {
 });
 
 describe('a machine that is well', () => {
-  const GOOD = /\nall good, 1 warning, 1 note\n$/;
+  const GOOD = /\nall good, 2 warnings, 1 note\n$/;
 
   test('is said to be, to any user', async () => {
     await run(['optee-storage', 'put', KEY], { stdin: VALUE });
@@ -170,8 +170,10 @@ describe('a machine that is well', () => {
   test('every link is seen, by an ordinary user too', async () => {
     const diagnosis = await diagnose();
     const states = Object.fromEntries(diagnosis.checks.map(({ id, status }) => [id, status]));
-    const { rollback, shared, 'root-key': rootKey, ...rest } = states;
-    expect({ rollback, shared, rootKey }).toEqual({ rollback: 'note', shared: 'unknown', rootKey: 'warning' });
+    const { dirf, rollback, shared, 'root-key': rootKey, ...rest } = states;
+    expect({ dirf, rollback, shared, rootKey }).toEqual({
+      ...{ dirf: 'warning', rollback: 'note', shared: 'unknown', rootKey: 'warning' },
+    });
     expect(new Set(Object.values(rest))).toEqual(new Set(['ok']));
     const found = Object.fromEntries(diagnosis.checks.map((check) => [check.id, check.found]));
     expect(found).toMatchObject({
@@ -186,6 +188,7 @@ describe('a machine that is well', () => {
     });
     expectCause(diagnosis, 'emulated-root-key', 'linux,dummy-virt', 'no real secret');
     expectCause(diagnosis, 'no-rollback-protection', 'level 100', 'RPMB');
+    expectCause(diagnosis, 'dirf-unprotected', `${DIRECTORY} is not a mount of its own`, 'mount --bind');
     expect(diagnosis).toMatchObject({ ok: true, info: { secure: true, used: { keys: 1 } } });
   });
 
@@ -326,6 +329,24 @@ describe('the storage', () => {
     await store.close();
     expectCause(await diagnose({ taUuid: SMALL_UUID }), 'quota-near', '5 of 5 keys', 'Delete');
   });
+});
+
+test("a dirf.db whose heads have lost their parity is damage, not a TA's signature; put back, all is there", async () => {
+  const { machine } = on;
+  const change = `const bytes = fs.readFileSync('${DIRECTORY}');
+    fs.writeFileSync('${DIRECTORY}', bytes.map((byte) => byte ^ 1));`;
+  const flip = () => asRoot('node', '-e', `${change} child_process.execFileSync('sync');`);
+  await flip();
+  await startAnew();
+  const diagnosis = await diagnose();
+  expectCause(diagnosis, 'optee-files', 'starts no TA', 'no rollback protection');
+  expect(diagnosis).toMatchObject({ code: 'ERR_CORRUPT' });
+  const foreign = await diagnose({ taUuid: FOREIGN_KEY_UUID });
+  expect(foreign).toMatchObject({ code: 'ERR_CORRUPT' });
+  await flip();
+  await startAnew();
+  expect(await diagnose()).toMatchObject({ ok: true, info: { used: { keys: 1 } } });
+  expect((await machine.exec(['optee-storage', 'get', KEY], { uid: Uid.alice })).stdout.toString()).toBe(VALUE);
 });
 
 test('the driver is not loaded', async () => {
