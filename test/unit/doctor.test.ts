@@ -671,7 +671,7 @@ describe('a Trusted Application that OP-TEE does not start', () => {
     });
     const diagnosis = diagnosed(boardWith({ [TA_FILE]: { errno: 'EACCES' } }), { evidence });
     expect(checkOf(diagnosis, 'ta-load')).toMatchObject({
-      found: expect.stringContaining('this or that'),
+      found: expect.stringContaining('this or that') as string,
       fix: 'Do both.',
     });
   });
