@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { checkBatch, wipe } from './arguments/batch.js';
-import { checkOptions, invalidArgument } from './arguments/checks.js';
+import { checkOptions, invalidArgument, listOf } from './arguments/checks.js';
 import { Call } from './protocol/call.js';
 import * as commands from './protocol/commands.js';
 import * as maintenance from './protocol/maintenance.js';
@@ -211,8 +211,9 @@ export class SecureStorage {
     options?: GetOptions & { readonly encoding?: E },
   ): Promise<Map<string, ValueOf<E> | null>> {
     const { encoding, ...rest } = checkOptions(options, schema.get);
-    if (!Array.isArray(keys)) throw invalidArgument('keys', 'an array of strings', keys);
-    const wanted = keys.map((key: string, index) => ({ key, bytes: keyBytes(key, `keys[${String(index)}]`) }));
+    const wanted = listOf(keys, 'keys', 'an array of strings').map((key, index) => {
+      return { key: key as string, bytes: keyBytes(key, `keys[${String(index)}]`) };
+    });
     return this.#run('getMany', undefined, rest, async (call) => {
       const found = await getAll(this.#connection, call, wanted);
       try {

@@ -3,9 +3,9 @@
 import { SecureStorageError } from '../errors/error.js';
 import { BatchKind, Limit } from '../protocol/contract.js';
 import { operationSize, type Operation } from '../protocol/encode.js';
-import { checkOptions, invalidArgument } from './checks.js';
+import { checkGiven, invalidArgument, listOf, readOptions } from './checks.js';
 import { keyBytes, valueBytes } from './keys.js';
-import { expectedRevision, schema, type BatchOperation } from './options.js';
+import { expectedRevision, schema } from './options.js';
 
 /** A batch that keeps to the rules. */
 export interface CheckedBatch {
@@ -23,12 +23,12 @@ export interface CheckedBatch {
  * ERR_VALUE_TOO_LARGE, ERR_BATCH_TOO_LARGE; no copy of a value is left then
  */
 export function checkBatch(given: unknown): CheckedBatch {
-  if (!Array.isArray(given)) throw invalidArgument('operations', 'an array', given);
-  if (given.length > Limit.REQUEST_COUNT_MAX) throw tooLarge(`${String(given.length)} operations`);
+  const list = listOf(given, 'operations', 'an array');
+  if (list.length > Limit.REQUEST_COUNT_MAX) throw tooLarge(`${String(list.length)} operations`);
   const operations: Operation[] = [];
   try {
     let size = 0;
-    for (const [index, operation] of given.entries()) {
+    for (const [index, operation] of list.entries()) {
       const next = checkOperation(operation, nameOf(index));
       operations.push(next);
       size += operationSize(next.key.length, next.value.length);
@@ -48,18 +48,23 @@ export function wipe(operations: readonly Operation[]): void {
 }
 
 function checkOperation(operation: unknown, name: string): Operation {
-  const type = (operation as Partial<BatchOperation> | null | undefined)?.type;
-  if (type === 'put') {
-    const put = checkOptions(operation, schema.batchPut, name);
+  if (operation === undefined || operation === null) throw noOperation(operation, name);
+  const given = readOptions(operation, schema.batchPut, name);
+  if (given.type === 'put') {
+    const put = checkGiven(given, schema.batchPut, name);
     const expected = expectedRevision(put, name);
     const key = keyBytes(put.key, `${name}.key`);
     return { kind: BatchKind.PUT, key, value: valueBytes(put.value, `${name}.value`), expected };
   }
-  if (type === 'delete') {
-    const { key, ifRevision } = checkOptions(operation, schema.batchDelete, name);
+  if (given.type === 'delete') {
+    const { key, ifRevision } = checkGiven(given, schema.batchDelete, name);
     return { kind: BatchKind.DELETE, key: keyBytes(key, `${name}.key`), value: Buffer.alloc(0), expected: ifRevision };
   }
-  throw invalidArgument(name, "an object with type 'put' or 'delete'", operation);
+  throw noOperation(operation, name);
+}
+
+function noOperation(operation: unknown, name: string): SecureStorageError {
+  return invalidArgument(name, "an object with type 'put' or 'delete'", operation);
 }
 
 function nameOf(index: number): string {

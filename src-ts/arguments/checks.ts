@@ -3,6 +3,8 @@
 import { SecureStorageError } from '../errors/error.js';
 import { LONGEST_TIMER_MS } from '../util/timers.js';
 import { isUuid } from '../util/uuid.js';
+import { visible } from '../util/visible.js';
+import { mayHoldOptions, optionsGiven, reading, unknownOption, type Given } from './given.js';
 
 /** Checks one value and returns it as what it must be; `name` is for the message. */
 export type Check<T> = (value: unknown, name: string) => T;
@@ -23,24 +25,41 @@ export function mustBe(name: string, expected: string, received: string): Secure
 /**
  * Checks an options object against the options that exist. Unknown ones are refused, because a misspelt `ifAbsent`
  * must not overwrite a secret. Each option is read once, so a later change of the object does not matter.
+ * @returns every option of the schema, undefined if it is not given: nothing that is inherited takes its place
  * @throws SecureStorageError ERR_INVALID_ARG
  */
 export function checkOptions<S extends Schema>(options: unknown, schema: S, name = 'options'): Checked<S> {
-  if (options !== undefined && !isPlain(options)) throw invalidArgument(name, 'an object', options);
-  const given: Record<string, unknown> = { ...options };
-  const unknown = Object.keys(given).find((option) => !Object.hasOwn(schema, option));
-  if (unknown !== undefined) {
-    const known = Object.keys(schema).join(', ');
-    throw new SecureStorageError('ERR_INVALID_ARG', {
-      detail: `${name} has an unknown property ${quoted(unknown)}; it may have: ${known}`,
-    });
-  }
-  const checked: Record<string, unknown> = {};
-  for (const [option, check] of Object.entries(schema)) {
-    const value = given[option];
-    if (value !== undefined) checked[option] = check(value, `${name}.${option}`);
-  }
-  return checked as Checked<S>;
+  return checkGiven(readOptions(options, schema, name), schema, name);
+}
+
+/** The first half of checkOptions(), for what has to be looked at before it is known which options there are. */
+export function readOptions(options: unknown, schema: Schema, name = 'options'): Given {
+  if (options === undefined) return {};
+  if (!reading(name, () => mayHoldOptions(options))) throw invalidArgument(name, 'an object', options);
+  return optionsGiven(options as object, Object.keys(schema), name);
+}
+
+/** The second half; what is given in vain is unknown. */
+export function checkGiven<S extends Schema>(given: Given, schema: S, name: string): Checked<S> {
+  const unknown = Object.keys(given).find((option) => given[option] !== undefined && !Object.hasOwn(schema, option));
+  if (unknown !== undefined) throw unknownOption(unknown, Object.keys(schema), name);
+  const checked = Object.entries(schema).map(([option, check]) => {
+    const value = Object.hasOwn(given, option) ? given[option] : undefined;
+    return [option, value === undefined ? undefined : check(value, `${name}.${option}`)];
+  });
+  return Object.fromEntries(checked) as Checked<S>;
+}
+
+/**
+ * What an array holds, read once. A hole is undefined.
+ * @throws SecureStorageError ERR_INVALID_ARG
+ */
+export function listOf(value: unknown, name: string, expected: string): unknown[] {
+  const list = reading(name, () =>
+    Array.isArray(value) ? Array.from({ length: value.length }, (_, index) => value[index] as unknown) : undefined,
+  );
+  if (list === undefined) throw invalidArgument(name, expected, value);
+  return list;
 }
 
 export const boolean: Check<boolean> = (value, name) => {
@@ -79,13 +98,22 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): Check<T
 }
 
 export const abortSignal: Check<AbortSignal> = (value, name) => {
-  // By shape, not instanceof: a signal may come from another realm.
-  const signal = value as Partial<AbortSignal> | null;
-  if (typeof signal !== 'object' || signal === null || typeof signal.aborted !== 'boolean') {
-    throw invalidArgument(name, 'an AbortSignal', value);
-  }
-  return value as AbortSignal;
+  if (!isSignal(value)) throw invalidArgument(name, 'an AbortSignal', value);
+  return value;
 };
+
+/** By its brand and its methods, not by instanceof: a signal may come from another realm, or from jsdom. */
+function isSignal(value: unknown): value is AbortSignal {
+  try {
+    if (Object.prototype.toString.call(value) !== '[object AbortSignal]') return false;
+    const { aborted, throwIfAborted, addEventListener, removeEventListener } = value as AbortSignal;
+    const methods: unknown[] = [throwIfAborted, addEventListener, removeEventListener];
+    return typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function');
+  } catch {
+    // What was made to look like one throws where it is asked whether it is aborted.
+    return false;
+  }
+}
 
 /** UUID in the form 8-4-4-4-12 hexadecimal digits; returned in lower case. */
 export const uuid: Check<string> = (value, name) => {
@@ -95,10 +123,6 @@ export const uuid: Check<string> = (value, name) => {
   return value.toLowerCase();
 };
 
-function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
-
 function quoted(text: string): string {
   return `'${text}'`;
 }
@@ -106,10 +130,16 @@ function quoted(text: string): string {
 /** What kind of thing a value is, without its content. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === 'object') {
-    const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
-    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object';
-  }
+  if (typeof value === 'object') return classOf(value) ?? 'an object';
   if (value === '') return 'an empty string';
   return `a ${typeof value}`;
+}
+
+function classOf(value: object): string | undefined {
+  try {
+    const { name } = (value as { constructor: { name: unknown } }).constructor;
+    return typeof name === 'string' && name !== '' ? `an instance of ${visible(name)}` : undefined;
+  } catch {
+    return undefined;
+  }
 }

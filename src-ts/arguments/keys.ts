@@ -59,7 +59,7 @@ export function valueBytes(value: unknown, name = 'value'): Buffer {
   const isString = typeof value === 'string';
   // By brand, not instanceof: the array may come from another realm.
   if (!isString && !types.isUint8Array(value)) throw invalidArgument(name, 'a string or a Uint8Array', value);
-  const size = isString ? Buffer.byteLength(value) : value.length;
+  const size = isString ? Buffer.byteLength(value) : bytesOf(value);
   if (size > Limit.VALUE_MAX) {
     throw new SecureStorageError('ERR_VALUE_TOO_LARGE', {
       detail: `the ${name} has ${String(size)} bytes, more than ${String(Limit.VALUE_MAX)}`,
@@ -68,8 +68,24 @@ export function valueBytes(value: unknown, name = 'value'): Buffer {
   if (isString && !isWellFormed(value)) throw invalidArgument(name, 'well-formed Unicode', value);
   const copy = wipeableBuffer(size);
   if (isString) copy.write(value);
-  else copy.set(value);
+  else copyTo(copy, value, name);
   return copy;
+}
+
+const bytesIn = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength')?.get;
+
+/** As the array has it: a property of that name may say anything. */
+function bytesOf(array: Uint8Array): number {
+  return bytesIn?.call(array) as number;
+}
+
+/** An array whose memory was handed over to somebody else looks like an empty one. */
+function copyTo(copy: Buffer, array: Uint8Array, name: string): void {
+  try {
+    Uint8Array.prototype.set.call(copy, array);
+  } catch {
+    throw mustBe(name, 'a string or a Uint8Array', 'an array whose memory was transferred or shrunk');
+  }
 }
 
 /** Without the key itself: what is not a key may be a value in the wrong place. */

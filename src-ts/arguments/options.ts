@@ -158,6 +158,7 @@ const simulator: Check<SimulatorOptions> = (value, name) => checkOptions(value, 
 /** For checkOptions(): which options each method has. Keys are checked by the method itself. */
 export const schema = {
   call,
+  simulator: simulatorSchema,
   open: {
     ...call,
     backend: oneOf('optee', 'simulator'),

@@ -3,7 +3,8 @@
 import os from 'node:os';
 import path from 'node:path';
 
-import type { BackendName, OpenOptions, SimulatorOptions } from '../arguments/options.js';
+import { checkOptions } from '../arguments/checks.js';
+import { schema, type BackendName, type OpenOptions, type SimulatorOptions } from '../arguments/options.js';
 import { SecureStorageError } from '../errors/error.js';
 import type { TeeBackend } from '../tee/seam.js';
 import { harmless } from '../util/visible.js';
@@ -40,7 +41,8 @@ function fromEnvironment(): BackendName {
 }
 
 /** The simulator protects nothing: it is refused in production, and says once where its data is. */
-function chooseSimulator({ directory, allowInProduction = false }: SimulatorOptions = {}): TeeBackend {
+function chooseSimulator(options?: SimulatorOptions): TeeBackend {
+  const { directory, allowInProduction = false } = checkOptions(options, schema.simulator, 'options.simulator');
   if (process.env.NODE_ENV === 'production' && !allowInProduction)
     throw new SecureStorageError('ERR_SIMULATOR_REFUSED');
   // A variable that is not set, in most cases; it would be the working directory.

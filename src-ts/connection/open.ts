@@ -15,11 +15,14 @@ export interface Substitutes {
   readonly identity?: Identity | undefined;
 }
 
+/** With members of its own, so that Object.prototype has no say. */
+const NONE: Substitutes = { backend: undefined, identity: undefined };
+
 /**
  * Opens a connection by the options of SecureStorage.open().
  * @throws SecureStorageError as SecureStorage.open() documents
  */
-export async function connect(options?: OpenOptions, substitutes: Substitutes = {}): Promise<Connection> {
+export async function connect(options?: OpenOptions, substitutes: Substitutes = NONE): Promise<Connection> {
   const checked = checkOptions(options, schema.open);
   const { signal, timeoutMs = 10_000, domain = 'default', group, taUuid = TA_UUID } = checked;
   const call = new Call('open', undefined, { signal, timeoutMs });

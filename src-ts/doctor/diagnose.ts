@@ -15,8 +15,8 @@ import { checksOf } from './chain.js';
 
 /** In place of what the options and this machine give. */
 export interface Substitutes {
-  readonly host?: Host;
-  readonly backend?: BackendName;
+  readonly host?: Host | undefined;
+  readonly backend?: BackendName | undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface Substitutes {
 export async function diagnose(
   options: OpenOptions | undefined,
   open: Open,
-  { host = thisHost(), backend }: Substitutes = {},
+  { host = thisHost(), backend }: Substitutes = { host: undefined, backend: undefined },
 ): Promise<Diagnosis> {
   const checked = checkOptions(options, schema.open);
   const name = backend ?? backendName(checked);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { EventEmitter } from 'node:events';
 
-import { invalidArgument } from '../arguments/checks.js';
+import { checkOptions, invalidArgument, type Check } from '../arguments/checks.js';
 import { escapeText, unescapeText } from '../util/escape.js';
 import { LazyStore } from '../lazy-store.js';
-import type { OpenOptions } from '../arguments/options.js';
+import { schema, type OpenOptions } from '../arguments/options.js';
 import { Limit } from '../protocol/contract.js';
 import type { SecureStorage, ValueEntry } from '../store.js';
 import { decodeExpiring, encodeExpiring, isExpired } from './expiry.js';
+
+import { Namespace } from './namespace.js';
 
 /** Those of SecureStorage.open(), with the domain `keyv` unless another is named; or a store. */
 export interface KeyvSecureStorageOptions extends OpenOptions {
@@ -16,6 +18,16 @@ export interface KeyvSecureStorageOptions extends OpenOptions {
   /** An open store in place of the other options. It is left open by disconnect(). */
   readonly store?: SecureStorage | undefined;
 }
+
+const anOpenStore: Check<SecureStorage> = (value, name) => {
+  // By shape: it may be of another copy of this package.
+  const { getEntry, batch } = value as Partial<SecureStorage>;
+  if (typeof getEntry !== 'function' || typeof batch !== 'function')
+    throw invalidArgument(name, 'an open store', value);
+  return value as SecureStorage;
+};
+
+const optionSchema = { ...schema.open, store: anOpenStore };
 
 /** What setMany() stores. */
 export interface KeyvSecureStorageEntry {
@@ -44,12 +56,16 @@ export class KeyvSecureStorage extends EventEmitter {
    * adapter that has it.
    */
   declare namespace?: string | undefined;
+  readonly #namespace = new Namespace();
   readonly #open: () => Promise<SecureStorage>;
   readonly #close: () => Promise<void>;
 
-  constructor({ store, ...options }: KeyvSecureStorageOptions = {}) {
+  /** @throws SecureStorageError ERR_INVALID_ARG */
+  constructor(options?: KeyvSecureStorageOptions) {
     super();
-    const lazy = new LazyStore({ domain: 'keyv', ...options });
+    this.#namespace.noticeSetting(this, new.target.prototype);
+    const { store, domain = 'keyv', ...rest } = checkOptions(options, optionSchema);
+    const lazy = new LazyStore({ ...rest, domain });
     this.#open = store === undefined ? () => lazy.get() : () => Promise.resolve(store);
     this.#close = () => lazy.close();
   }
@@ -60,8 +76,9 @@ export class KeyvSecureStorage extends EventEmitter {
    */
   async get<Value>(key: string): Promise<Value | undefined> {
     try {
+      const name = this.#keyOf(key);
       const store = await this.#open();
-      const entry = await store.getEntry(escapeText(key), { encoding: 'utf8' });
+      const entry = await store.getEntry(name, { encoding: 'utf8' });
       return (entry === null ? undefined : await textUnlessExpired(store, entry)) as Value | undefined;
     } catch (error) {
       if (this.listenerCount('error') > 0) this.emit('error', error);
@@ -71,10 +88,10 @@ export class KeyvSecureStorage extends EventEmitter {
 
   /** @throws SecureStorageError as SecureStorage.getMany() */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
-    const store = await this.#open();
-    const found = await store.getMany(keys.map(escapeText), { encoding: 'utf8' });
-    const values = keys.map(async (key) => {
-      const stored = found.get(escapeText(key)) ?? null;
+    const names = keys.map((key) => this.#keyOf(key));
+    const found = await (await this.#open()).getMany(names, { encoding: 'utf8' });
+    const values = keys.map(async (key, index) => {
+      const stored = found.get(names[index] ?? '') ?? null;
       if (stored === null) return undefined;
       const value = decodeExpiring(stored);
       // get() deletes it, if it is still the same.
@@ -90,7 +107,8 @@ export class KeyvSecureStorage extends EventEmitter {
    */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
     const text = encodeExpiring(textOf(value), ttl);
-    await (await this.#open()).put(escapeText(key), text);
+    const name = this.#keyOf(key);
+    await (await this.#open()).put(name, text);
     return true;
   }
 
@@ -101,7 +119,7 @@ export class KeyvSecureStorage extends EventEmitter {
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Keyv 5 declares void here but passes on booleans
   async setMany(entries: readonly KeyvSecureStorageEntry[]): Promise<any> {
-    const texts = new Map(entries.map(({ key, value, ttl }) => [escapeText(key), encodeExpiring(textOf(value), ttl)]));
+    const texts = new Map(entries.map(({ key, value, ttl }) => [this.#keyOf(key), encodeExpiring(textOf(value), ttl)]));
     const puts = [...texts].map(([key, value]) => ({ type: 'put' as const, key, value }));
     await (await this.#open()).batch(puts);
     return entries.map(() => true);
@@ -112,7 +130,8 @@ export class KeyvSecureStorage extends EventEmitter {
    * @throws SecureStorageError as SecureStorage.delete()
    */
   async delete(key: string): Promise<boolean> {
-    return (await this.#open()).delete(escapeText(key));
+    const name = this.#keyOf(key);
+    return (await this.#open()).delete(name);
   }
 
   /**
@@ -121,8 +140,9 @@ export class KeyvSecureStorage extends EventEmitter {
    * @throws SecureStorageError as SecureStorage.batch()
    */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
+    const names = new Set(keys.map((key) => this.#keyOf(key)));
+    const deletes = [...names].map((key) => ({ type: 'delete' as const, key }));
     const store = await this.#open();
-    const deletes = [...new Set(keys.map(escapeText))].map((key) => ({ type: 'delete' as const, key }));
     let all = true;
     for (let at = 0; at < deletes.length; at += Limit.REQUEST_COUNT_MAX) {
       const revisions = await store.batch(deletes.slice(at, at + Limit.REQUEST_COUNT_MAX));
@@ -142,11 +162,20 @@ export class KeyvSecureStorage extends EventEmitter {
   }
 
   /**
-   * Deletes all keys of the namespace in one step; without a namespace all of the domain.
+   * Deletes all keys of the namespace; without a namespace all of the domain. In one step, if Keyv 6 has no namespace of
+   * the same name.
    * @throws SecureStorageError as SecureStorage.clear()
    */
   async clear(): Promise<void> {
-    await (await this.#open()).clear({ prefix: prefixOf(this.namespace), confirm: true });
+    const { prefix, others } = this.#namespace.range();
+    const store = await this.#open();
+    const [other] = others === undefined ? [] : await store.list({ prefix: others, limit: 1 });
+    if (other === undefined) {
+      await store.clear({ prefix, confirm: true });
+      return;
+    }
+    const keys = (await store.keys({ prefix })).filter((key) => !key.startsWith(others ?? prefix));
+    await this.deleteMany(keys.map(unescapeText));
   }
 
   /**
@@ -154,22 +183,24 @@ export class KeyvSecureStorage extends EventEmitter {
    * @throws SecureStorageError as SecureStorage.entries()
    */
   async *iterator(namespace = this.namespace): AsyncGenerator<[string, string], void> {
+    const { prefix, others } = this.#namespace.range(namespace);
     const store = await this.#open();
-    for await (const entry of store.entries({ prefix: prefixOf(namespace), encoding: 'utf8' })) {
+    for await (const entry of store.entries({ prefix, encoding: 'utf8' })) {
+      if (others !== undefined && entry.key.startsWith(others)) continue;
       const text = await textUnlessExpired(store, entry);
       if (text !== undefined) yield [unescapeText(entry.key), text];
     }
+  }
+
+  #keyOf(key: string): string {
+    this.#namespace.assertHas(key);
+    return escapeText(key);
   }
 
   /** Closes the store, unless it was given to the constructor. Never rejects. */
   async disconnect(): Promise<void> {
     await this.#close();
   }
-}
-
-/** What Keyv's namespace puts before its keys, in either generation ("name:" and "name::"). */
-function prefixOf(namespace: string | undefined): string {
-  return namespace === undefined || namespace === '' ? '' : escapeText(`${namespace}:`);
 }
 
 /** Keyv makes texts of values; it does not where it was told to use no serializer. */

@@ -4,17 +4,24 @@
  * since 1970, `:` and the text. A text that itself begins with `@` has `@:` before it.
  */
 
+import { invalidArgument } from '../arguments/checks.js';
+
 /** A text and when it expires; undefined: never. */
 export interface Expiring {
   readonly text: string;
   readonly expires: number | undefined;
 }
 
-/** @param ttl milliseconds from now; undefined, 0 or no finite number: it does not expire */
-export function encodeExpiring(text: string, ttl: number | undefined): string {
-  const expires = ttl ? Math.ceil(Date.now() + ttl) : NaN;
-  if (Number.isSafeInteger(expires)) return `@${String(Math.max(0, expires))}:${text}`;
-  return text.startsWith('@') ? `@:${text}` : text;
+/**
+ * @param ttl milliseconds from now; undefined, null, 0 or Infinity: it does not expire
+ * @throws SecureStorageError ERR_INVALID_ARG
+ */
+export function encodeExpiring(text: string, ttl: unknown): string {
+  if (ttl === undefined || ttl === null || ttl === 0 || ttl === Infinity)
+    return text.startsWith('@') ? `@:${text}` : text;
+  const expires = typeof ttl === 'number' ? Math.ceil(Date.now() + ttl) : NaN;
+  if (!Number.isSafeInteger(expires)) throw invalidArgument('ttl', 'a number of milliseconds', ttl);
+  return `@${String(Math.max(0, expires))}:${text}`;
 }
 
 /** Text of another form, which somebody else has stored there, is taken as it is. */

@@ -40,11 +40,47 @@ export function limit(request: Revocable, { timeoutMs, signal }: CallOptions, wh
   const onAbort = () => {
     if (request.withdraw()) request.reject(signal?.reason);
   };
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const stopListening = signal && whenAborted(signal, onAbort);
   return () => {
     stopTimer();
-    signal?.removeEventListener('abort', onAbort);
+    stopListening?.();
   };
+}
+
+/** What listens to a signal for all requests that it belongs to. */
+interface Listener {
+  readonly callbacks: Set<() => void>;
+  readonly stop: () => void;
+}
+
+const listeners = new WeakMap<AbortSignal, Listener>();
+
+/** One listener for each signal, however many requests it has: Node.js warns of a signal with more than ten. */
+function whenAborted(signal: AbortSignal, callback: () => void): () => void {
+  const listener = listeners.get(signal) ?? listenTo(signal);
+  listener.callbacks.add(callback);
+  return () => {
+    listener.callbacks.delete(callback);
+    if (listener.callbacks.size > 0 || listeners.get(signal) !== listener) return;
+    listeners.delete(signal);
+    listener.stop();
+  };
+}
+
+function listenTo(signal: AbortSignal): Listener {
+  const callbacks = new Set<() => void>();
+  const all = () => {
+    for (const callback of [...callbacks]) callback();
+  };
+  signal.addEventListener('abort', all, { once: true });
+  const listener = {
+    callbacks,
+    stop: () => {
+      signal.removeEventListener('abort', all);
+    },
+  };
+  listeners.set(signal, listener);
+  return listener;
 }
 
 /** Gives a request up, unless its outcome is on the way. */

@@ -101,11 +101,23 @@ describe('expiry', () => {
     expect(await store.get('k', { encoding: 'utf8' })).toBe('new');
   });
 
-  test.each([undefined, 0, NaN, Infinity])('a time to live of %s is none', async (ttl) => {
-    await adapter.set('k', 'v', ttl);
+  test.each([undefined, null, 0, Infinity])('a time to live of %s is none', async (ttl) => {
+    await adapter.set('k', 'v', ttl as number);
     later(2 ** 40);
     expect(await adapter.get('k')).toBe('v');
   });
+
+  test.each([NaN, -Infinity, 1e300, '5', '', true, false, 5n, {}, [5], new Date(5)])(
+    'a time to live of %p is refused, and nothing is stored',
+    async (ttl) => {
+      const attempts = [
+        adapter.set('k', 'v', ttl as number),
+        adapter.setMany([{ key: 'k', value: 'v', ttl: ttl as number }]) as Promise<unknown>,
+      ];
+      for (const attempt of attempts) expect(await errorOf(attempt)).toMatchObject({ code: 'ERR_INVALID_ARG' });
+      expect(await store.keys()).toEqual([]);
+    },
+  );
 });
 
 describe('many', () => {
@@ -148,18 +160,99 @@ describe('many', () => {
 });
 
 describe('namespaces', () => {
-  test('clear() and iterator() keep to theirs, without one to all', async () => {
-    await adapter.setMany(['a:1', 'a:2', 'b:1', 'ab:1', 'a'].map((key) => ({ key, value: key })));
-    expect(await all('a')).toEqual([
-      ['a:1', 'a:1'],
-      ['a:2', 'a:2'],
-    ]);
+  /** What Keyv 5 does with an adapter and its keys. */
+  const five = (namespace?: string, { useKeyPrefix = true, over = new KeyvSecureStorage({ store }) } = {}) => {
+    over.on('error', () => undefined);
+    over.namespace = namespace;
+    const keyOf = (key: string) => (useKeyPrefix && namespace ? `${namespace}:${key}` : key);
+    return { over, set: (key: string) => over.set(keyOf(key), key), get: (key: string) => over.get(keyOf(key)), keyOf };
+  };
+  /** What Keyv 6 stores. */
+  const six = (namespace: string, key: string) => adapter.set(`${namespace}::${key}`, key);
+  const keysOf = async (entries: AsyncGenerator<[string, string]>) => {
+    const keys: string[] = [];
+    for await (const [key] of entries) keys.push(key);
+    return keys;
+  };
+
+  test('an adapter has no such property until it is set, as Keyv 6 wants it', () => {
+    expect('namespace' in adapter).toBe(false);
     adapter.namespace = 'a';
+    expect([adapter.namespace, 'namespace' in adapter]).toEqual(['a', true]);
+    expect(adapter).toBeInstanceOf(KeyvSecureStorage);
+    class Own extends KeyvSecureStorage {
+      own = 1;
+    }
+    const own = new Own({ store });
+    expect([own instanceof Own, own.own, 'namespace' in own]).toEqual([true, 1, false]);
+  });
+
+  test.each<[string | undefined, string | undefined]>([
+    ['a', 'b'],
+    ['a', undefined],
+    [undefined, 'a'],
+    ['', 'a'],
+    ['a', 'ab'],
+    ['keyv', 'a'],
+  ])('one adapter for %p and %p is refused, and the first goes on', async (first, second) => {
+    const one = five(first, { over: adapter });
+    await one.set('x');
+    expect(() => five(second, { over: adapter })).toThrow(/new KeyvSecureStorage\(\{ store \}\)/);
+    expect(() => five(first, { over: adapter })).not.toThrow();
+    expect(await one.get('x')).toBe('x');
+    expect(await keysOf(adapter.iterator())).toEqual([one.keyOf('x')]);
     await adapter.clear();
-    expect(await store.keys()).toEqual(['a', 'ab:1', 'b:1']);
-    expect(await all()).toEqual([]);
-    adapter.namespace = undefined;
-    await adapter.clear();
+    expect(await store.keys()).toEqual([]);
+  });
+
+  test('adapters of their own over one store reach no other', async () => {
+    const [a, b, ab] = [five('a'), five('b'), five('ab')];
+    for (const one of [a, b, ab]) await one.set('x');
+    await six('a', 'x');
+    expect(await keysOf(a.over.iterator())).toEqual(['a:x']);
+    await a.over.clear();
+    expect(await store.keys()).toEqual(['a::x', 'ab:x', 'b:x']);
+    await b.over.clear();
+    expect(await store.keys()).toEqual(['a::x', 'ab:x']);
+    expect(await keysOf(adapter.iterator('a'))).toEqual(['a::x']);
+    expect(await keysOf(adapter.iterator('ab'))).toEqual([]);
+  });
+
+  test.each(['a:b', ':', 'a:', ':a'])('a namespace %p has no end that can be told, and is refused', (namespace) => {
+    expect(() => five(namespace)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
+  });
+
+  test.each<[string, string]>([
+    ['without Keyv’s prefix', 'x'],
+    ['of another namespace', 'b:x'],
+    ['of Keyv 6', 'a::x'],
+    ['that is the namespace', 'a'],
+    ['that begins like it', 'ab:x'],
+  ])('a key %s is refused by every method, and nothing is stored', async (_what, key) => {
+    const { over } = five('a', { useKeyPrefix: false });
+    const calls = [
+      () => over.set(key, 'v'),
+      () => over.setMany([{ key, value: 'v' }]) as Promise<unknown>,
+      () => over.get(key),
+      () => over.getMany(['a:x', key]),
+      () => over.has(key),
+      () => over.hasMany([key]),
+      () => over.delete(key),
+      () => over.deleteMany([key]),
+    ];
+    for (const call of calls) {
+      const error = await errorOf(call());
+      expect(error).toMatchObject({ code: 'ERR_INVALID_ARG' });
+      expect(error.message).toContain('useKeyPrefix');
+    }
+    expect(await store.keys()).toEqual([]);
+  });
+
+  test('clear() without one empties the domain', async () => {
+    const all = five();
+    await all.set('x');
+    await six('a', 'x');
+    await all.over.clear();
     expect(await store.keys()).toEqual([]);
   });
 });
