@@ -106,8 +106,8 @@ export const abortSignal: Check<AbortSignal> = (value, name) => {
 function isSignal(value: unknown): value is AbortSignal {
   try {
     if (Object.prototype.toString.call(value) !== '[object AbortSignal]') return false;
-    const { aborted, throwIfAborted, addEventListener, removeEventListener } = value as AbortSignal;
-    const methods: unknown[] = [throwIfAborted, addEventListener, removeEventListener];
+    const { aborted, throwIfAborted, addEventListener, removeEventListener } = value as Record<string, unknown>;
+    const methods = [throwIfAborted, addEventListener, removeEventListener];
     return typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function');
   } catch {
     // What was made to look like one throws where it is asked whether it is aborted.

@@ -55,9 +55,9 @@ export function mayHoldOptions(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isSomethingElse(value);
 }
 
-const somethingElse = [
+const somethingElse: readonly ((value: object) => boolean)[] = [
   Array.isArray,
-  ArrayBuffer.isView,
+  (value) => ArrayBuffer.isView(value),
   types.isAnyArrayBuffer,
   types.isBoxedPrimitive,
   types.isDate,
@@ -80,11 +80,7 @@ function isSomethingElse(value: object): boolean {
 /** The names of what an object has or inherits, but for methods of its class. */
 function namesOf(options: object): string[] {
   const names = new Set<string>();
-  for (
-    let object: object | null = options;
-    object !== null && !isRoot(object);
-    object = Object.getPrototypeOf(object)
-  ) {
+  for (let object: object | null = options; object !== null && !isRoot(object); object = prototypeOf(object)) {
     for (const name of Object.getOwnPropertyNames(object)) {
       if (object === options || !isMethod(object, name)) names.add(name);
     }
@@ -92,9 +88,11 @@ function namesOf(options: object): string[] {
   return [...names];
 }
 
+const prototypeOf = Object.getPrototypeOf as (object: object) => object | null;
+
 /** Object.prototype of whatever realm. */
 function isRoot(object: object): boolean {
-  return Object.getPrototypeOf(object) === null && Object.hasOwn(object, 'isPrototypeOf');
+  return prototypeOf(object) === null && Object.hasOwn(object, 'isPrototypeOf');
 }
 
 function isMethod(object: object, name: string): boolean {
@@ -105,6 +103,6 @@ function isMethod(object: object, name: string): boolean {
 function isPollution(options: object, option: string, value: unknown): boolean {
   if (value === undefined || !types.isProxy(options)) return true;
   let root: object = options;
-  for (let next: object | null = options; next !== null; next = Object.getPrototypeOf(next)) root = next;
+  for (let next: object | null = options; next !== null; next = prototypeOf(next)) root = next;
   return root !== options && Reflect.get(root, option) === value;
 }

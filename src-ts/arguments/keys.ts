@@ -72,11 +72,11 @@ export function valueBytes(value: unknown, name = 'value'): Buffer {
   return copy;
 }
 
-const bytesIn = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength')?.get;
+const bytesIn = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength');
 
 /** As the array has it: a property of that name may say anything. */
 function bytesOf(array: Uint8Array): number {
-  return bytesIn?.call(array) as number;
+  return bytesIn?.get?.call(array) as number;
 }
 
 /** An array whose memory was handed over to somebody else looks like an empty one. */

@@ -102,7 +102,7 @@ describe('expiry', () => {
   });
 
   test.each([undefined, null, 0, Infinity])('a time to live of %s is none', async (ttl) => {
-    await adapter.set('k', 'v', ttl as number);
+    await adapter.set('k', 'v', ttl as unknown as number);
     later(2 ** 40);
     expect(await adapter.get('k')).toBe('v');
   });
@@ -219,7 +219,7 @@ describe('namespaces', () => {
   });
 
   test.each(['a:b', ':', 'a:', ':a'])('a namespace %p has no end that can be told, and is refused', (namespace) => {
-    expect(() => five(namespace)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
+    expect(() => five(namespace)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }) as Error);
   });
 
   test.each<[string, string]>([

@@ -102,6 +102,7 @@ const forms: Record<string, (options: Options) => object> = {
   getters: (options) => withGetters({}, options, true),
   'not enumerable': (options) => withGetters({}, options, false),
   'getters of a class': (options) => {
+    // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its prototype gets them
     class Given {}
     withGetters(Given.prototype, options, false);
     return new Given();
@@ -155,10 +156,7 @@ describe.each(methods)('%s', (name, options, call) => {
     ['an ArrayBuffer', new ArrayBuffer(1)],
     ['a boxed text', Object('utf8')],
     ['a signal in place of options', new AbortController().signal],
-    [
-      'an object whose getter throws',
-      withGetters({}, {}, true) && Object.defineProperty({}, 'timeoutMs', { get: thrower }),
-    ],
+    ['an object whose getter throws', Object.defineProperty({}, 'timeoutMs', { get: thrower })],
     ['a proxy whose traps throw', new Proxy({}, { ownKeys: thrower, get: thrower, getPrototypeOf: thrower })],
     ['a proxy that was revoked', revoked()],
   ])('refuses %s', async (_what, given) => {
@@ -241,11 +239,11 @@ test('an inherited condition holds', async () => {
   await store.put('k', 'old');
   const conditions = [
     Object.create({ ifAbsent: true }) as object,
-    new (class {
+    Object.create({
       get ifAbsent() {
         return true;
-      }
-    })(),
+      },
+    }) as object,
   ];
   for (const condition of conditions) {
     expect(await errorOf(store.put('k', 'new', condition))).toMatchObject({ code: 'ERR_EXISTS' });
