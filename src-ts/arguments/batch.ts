@@ -4,6 +4,7 @@ import { SecureStorageError } from '../errors/error.js';
 import { BatchKind, Limit } from '../protocol/contract.js';
 import { operationSize, type Operation } from '../protocol/encode.js';
 import { checkGiven, invalidArgument, listOf, readOptions } from './checks.js';
+import { mayHoldOptions, reading } from './given.js';
 import { keyBytes, valueBytes } from './keys.js';
 import { expectedRevision, schema } from './options.js';
 
@@ -48,7 +49,7 @@ export function wipe(operations: readonly Operation[]): void {
 }
 
 function checkOperation(operation: unknown, name: string): Operation {
-  if (operation === undefined || operation === null) throw noOperation(operation, name);
+  if (!reading(name, () => mayHoldOptions(operation))) throw noOperation(operation, name);
   const given = readOptions(operation, schema.batchPut, name);
   if (given.type === 'put') {
     const put = checkGiven(given, schema.batchPut, name);
