@@ -27,7 +27,6 @@ Submitted Session::Submit(std::unique_ptr<Request> request) {
   std::unique_lock<std::mutex> lock(mutex_);
   if (closing_ || stopping_ || (halted_ && !last)) return Submitted::kClosed;
   if (!last) {
-    if (parked_) return Submitted::kParked;
     const size_t bytes = request->input_bytes();
     if (queue_.size() >= kMaxQueuedRequests || bytes > kMaxQueuedBytes - queued_bytes_) {
       return Submitted::kFull;
@@ -45,7 +44,7 @@ Submitted Session::Submit(std::unique_ptr<Request> request) {
   }
   queue_.push_back(std::move(request));
   changed_.notify_all();
-  return parked_ ? Submitted::kParked : Submitted::kAccepted;
+  return last && parked_ ? Submitted::kParked : Submitted::kAccepted;
 }
 
 bool Session::Withdraw(uint32_t id) {

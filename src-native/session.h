@@ -53,8 +53,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Session(uint32_t key, std::vector<uint32_t> stop_at, std::shared_ptr<Outbox> outbox)
       : key_(key), stop_at_(std::move(stop_at)), outbox_(std::move(outbox)) {}
 
-  // Queues a request. The thread starts with the first one. While it is parked only a close is
-  // queued, for which nobody shall wait either.
+  // Queues a request. The thread starts with the first one. While it is parked the queue waits, and
+  // a close ends as kParked: it is queued too, but nobody shall wait for it.
   Submitted Submit(std::unique_ptr<Request> request);
   // Takes a request out of the queue. Returns false if it is not there. A close stays.
   bool Withdraw(uint32_t id);

@@ -33,7 +33,7 @@ export const Submitted = {
   ACCEPTED: 0,
   /** The session is closed. */
   CLOSED: 1,
-  /** The session's thread is in a call that was abandoned. (A close is queued nevertheless.) */
+  /** Of a close, which is queued: the session's thread is in a call that was abandoned, so it may never come to it. */
   PARKED: 2,
   /** Too many requests, or too many bytes, are waiting. */
   FULL: 3,

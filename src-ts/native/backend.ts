@@ -80,9 +80,8 @@ class NativeBackend implements TeeBackend {
     }
     const requests = new Requests(addon, this.#parts.probe, target.stopAt ?? []);
     try {
-      const open: Parameters<Requests['run']>[0] = (session, id, given) =>
-        addon.open(session, id, uuid, login, group, given);
-      const outcome = this.#outcome(await requests.run(open, params, options));
+      const open = requests.run((session, id) => addon.open(session, id, uuid, login, group, params), options);
+      const outcome = this.#outcome(await open);
       if (outcome.result === 0) return { session: new NativeTeeSession(addon, requests) };
       await requests.close();
       return { refused: outcome };
@@ -112,9 +111,7 @@ class NativeTeeSession implements TeeSession {
   async invoke(command: number, params: readonly Param[], options: CallOptions): Promise<Outcome> {
     const number = uint32(command, 'command');
     const encoded = encodeParams(params, this.#addon);
-    const submit: Parameters<Requests['run']>[0] = (session, id, given) =>
-      this.#addon.invoke(session, id, number, given);
-    return plain(await this.#requests.run(submit, encoded, options));
+    return plain(await this.#requests.run((session, id) => this.#addon.invoke(session, id, number, encoded), options));
   }
 
   close(): Promise<void> {

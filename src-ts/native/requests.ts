@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The requests of one native session: deadlines, abort signals, and what to make of a call that does not return. */
 import { Abandoned, Submitted, type Addon, type NativeOutcome, type NativeSession } from './addon.js';
-import { HeldRequests, type Submit } from './held-requests.js';
 import { CLOSE_MS, giveUp, limit, type Reached, type Revocable } from '../tee/limits.js';
-import type { EncodedParam } from '../tee/params.js';
 import { TeeFailure, type CallOptions } from '../tee/seam.js';
 import { timer, withResolvers } from '../util/timers.js';
 
@@ -18,6 +16,8 @@ export interface Probe {
  */
 const DOUBT_MS = 200;
 const CERTAINTY_MS = 200;
+/** Gives a request of this id to the addon; returns one of {@link Submitted}. */
+type Submit = (session: NativeSession, id: number) => number;
 
 /** How far a request was, by what the addon says when it is abandoned. */
 const reachedWhen: Readonly<Record<number, Reached>> = {
@@ -37,11 +37,9 @@ export class Requests {
   readonly #probe: Probe;
   readonly #session: NativeSession;
   readonly #pending = new Map<number, Pending>();
-  readonly #held = new HeldRequests((id, submitted) => this.#pending.get(id)?.reject(refusal(submitted)));
   #lastId = 0;
   /** The request that was given up last while it was in the TEE. It may still be there. */
   #givenUp: number | undefined;
-  #closing = false;
   #stopClosing: (() => void) | undefined;
 
   constructor(addon: Addon, probe: Probe, stopAt: readonly number[]) {
@@ -56,19 +54,13 @@ export class Requests {
   }
 
   /**
-   * Carries out one request, after those that were made before. Its parameters are copied before this returns.
-   * @param submit gives it to the addon
+   * Carries out one request. It is given to the addon before this returns.
    * @throws TeeFailure, or the signal's reason if it was aborted before it began
    */
-  async run(
-    submit: (session: NativeSession, ...request: Parameters<Submit>) => number,
-    params: readonly EncodedParam[],
-    { timeoutMs, signal }: CallOptions,
-  ): Promise<NativeOutcome> {
+  async run(submit: Submit, { timeoutMs, signal }: CallOptions): Promise<NativeOutcome> {
     if (!(timeoutMs > 0)) throw new RangeError('"timeoutMs" is not a positive number');
     signal?.throwIfAborted();
-    const id = this.#nextId();
-    this.#submit(id, (...request) => submit(this.#session, ...request), params);
+    const id = this.#submit(submit);
     const stopLimit = limit(this.#revocable(id), { timeoutMs, signal }, 'the TEE');
     const stopDoubting = this.#doubt(id);
     try {
@@ -82,14 +74,14 @@ export class Requests {
   /** Closes the session after the requests already made; never rejects, and waits for no call that was given up. */
   async close(): Promise<void> {
     const before = [...this.#pending.values()].map(({ outcome }) => outcome);
-    // The addon takes no request after a close.
-    if (!this.#held.empty) {
-      this.#closing = true;
-      await Promise.allSettled(before);
-    }
     const id = this.#nextId();
     // Else it is closed already, or it closes when its thread comes back from the TEE, if ever.
-    if (this.#addon.close(this.#session, id) !== Submitted.ACCEPTED) return;
+    if (this.#addon.close(this.#session, id) === Submitted.ACCEPTED) await this.#closed(id, before);
+    await Promise.allSettled(before);
+  }
+
+  /** @param before requests that are carried out first */
+  async #closed(id: number, before: readonly Promise<unknown>[]): Promise<void> {
     const closed = this.#outcome(id);
     const stop = () => {
       this.#addon.abandon(this.#session, id);
@@ -108,12 +100,11 @@ export class Requests {
     return (this.#lastId = (this.#lastId % 0xffffffff) + 1);
   }
 
-  /** @throws TeeFailure */
-  #submit(id: number, submit: Submit, params: readonly EncodedParam[]): void {
-    if (this.#closing) throw refusal(Submitted.CLOSED);
-    const submitted = this.#held.empty ? submit(id, params) : Submitted.PARKED;
-    if (submitted === Submitted.PARKED) this.#held.add(id, submit, params);
-    else if (submitted !== Submitted.ACCEPTED) throw refusal(submitted);
+  #submit(submit: Submit): number {
+    const id = this.#nextId();
+    const submitted = submit(this.#session, id);
+    if (submitted !== Submitted.ACCEPTED) throw refusal(submitted);
+    return id;
   }
 
   #outcome(id: number): Promise<NativeOutcome> {
@@ -126,9 +117,8 @@ export class Requests {
 
   #revocable(id: number): Revocable {
     return {
-      withdraw: () => this.#held.withdraw(id) || this.#addon.withdraw(this.#session, id),
+      withdraw: () => this.#addon.withdraw(this.#session, id),
       abandon: () => {
-        if (this.#held.withdraw(id)) return 'queued';
         const reached = reachedWhen[this.#addon.abandon(this.#session, id)] ?? 'finished';
         // The session's thread is set aside, so closing would wait in vain.
         if (reached === 'running') {

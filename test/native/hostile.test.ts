@@ -35,9 +35,9 @@ test('a request may be given up twice, before it was made and after its end', as
     finished: [false, 0, 0],
     running: [2, 2, 1],
     queued: [1, 0],
-    parked: 2,
+    behind: 0,
     closed: [false, 0, 0, 1, 1],
-    settled: [2, 1001],
+    settled: [2, 5, 1001],
   });
 });
 

@@ -13,8 +13,6 @@ import type { Check } from '../diagnosis.js';
 /** What the drop-in gives, and the least that is enough: OP-TEE opens two files for each request under way. */
 const FILES_GIVEN = 65_536;
 const FILES_ENOUGH = 4096;
-/** From here on OP-TEE says that RPMB protects what it stores. */
-const RPMB_LEVEL = 1000;
 
 export const dirf: CheckFunction = (subject) => {
   const { supplicant } = subject;
@@ -37,7 +35,7 @@ export const dirf: CheckFunction = (subject) => {
 
 /** A user who may see the directory sees no dirf.db there, and yet something is stored. */
 function isInRpmbAlone({ host, evidence: { info } }: Subject, file: string): boolean {
-  if (info === undefined || info.antiRollback < RPMB_LEVEL || info.used.objects === 0) return false;
+  if (info === undefined || info.rollbackProtected === false || info.used.objects === 0) return false;
   return (
     look(() => host.stat(file)).why === 'missing' &&
     look(() => host.names(file.slice(0, -'/dirf.db'.length))).seen !== undefined

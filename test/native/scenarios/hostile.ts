@@ -147,13 +147,13 @@ export async function givingUpTwice() {
     loadAddon().parkedThreads(),
   ];
   const queued = [loadAddon().abandon(raw.session, 4), loadAddon().abandon(raw.session, 4)];
-  const parked = raw.invoke(5, Command.INCREMENT);
+  const behind = raw.invoke(5, Command.INCREMENT);
   other.invoke(1, Command.RELEASE);
   await until(() => loadAddon().parkedThreads() === 0);
   await raw.close();
   await other.close();
   const closed = [...attempts(3), raw.invoke(6, Command.INCREMENT), loadAddon().close(raw.session, 7)];
-  return { unknown, finished, running, queued, parked, closed, settled: raw.order };
+  return { unknown, finished, running, queued, behind, closed, settled: raw.order };
 }
 
 /** Several outcomes arrive at once; the first of them ends the environment. */
