@@ -26,6 +26,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   completions: /^dist\/completions\/(optee-storage\.(bash|fish)|_optee-storage)$/,
   simulator: /^dist\/simulator\/secstor\.wasm$/,
   'signed Trusted Application': new RegExp(`^dist/ta/${TA}\\.ta$`),
+  'the same for OP-TEE 4.7 and later': new RegExp(`^dist/ta/optee-4\\.7/${TA}\\.ta$`),
   'Trusted Application to sign': new RegExp(`^dist/ta/${TA}\\.stripped\\.elf$`),
   'bill of materials': /^dist\/sbom\.cdx\.json$/,
   'binary for arm64': /^prebuilds\/linux-arm64\/optee-secure-storage\.glibc\.node$/,
