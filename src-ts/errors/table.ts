@@ -120,7 +120,7 @@ export const errorTable = {
     meaning: 'the value could not be read',
     causes: [
       'the file is not there or not readable',
-      'the two entries at the prompt differ',
+      'the two entries at the prompt differ, or a text of several lines was pasted there',
       'there is neither standard input nor a terminal',
       'the value is empty, as where the program before a pipe has failed',
     ],

@@ -46,12 +46,15 @@ async function readRaw(io: Io, key: string, file: string | undefined, trim: bool
   return trim ? bytes.subarray(0, trimmedSize(bytes)) : bytes;
 }
 
+/** What to do with a value that a prompt cannot take. */
+const SEVERAL_LINES = 'Nothing was stored. Give a value of several lines on standard input or with --file.';
+
 /** A value typed blindly is asked for twice. */
 async function promptTwice(io: Io, key: string): Promise<Buffer> {
-  const lines = await promptHiddenLines(io, [`Value for ${quoted(key)} (not shown): `, 'Again: ']);
+  const lines = await promptHiddenLines(io, [`Value for ${quoted(key)} (not shown): `, 'Again: '], SEVERAL_LINES);
   const [value = Buffer.alloc(0), again = Buffer.alloc(0)] = lines;
   try {
-    if (!value.equals(again)) throw inputError('the two entries differ', 'Nothing was stored; try again.');
+    if (!value.equals(again)) throw inputError('the two entries differ', `Try again. ${SEVERAL_LINES}`);
     return Buffer.from(value);
   } finally {
     value.fill(0);

@@ -13,6 +13,8 @@ export interface Streams {
   readonly note: (text: string) => void;
   /** Shows a line that gives way to whatever is written next; only if standard error is a terminal. */
   readonly status?: (text: string) => void;
+  /** Lets a terminal that can do so mark what is pasted, or no longer; only if standard error is one. */
+  readonly markPastes?: (on: boolean) => void;
   /** Whether standard output is a terminal. */
   readonly isTerminal?: boolean;
   /** Whether standard output is a terminal that shows colours, and they are wanted (NO_COLOR). */
@@ -35,7 +37,7 @@ export interface Io extends Omit<Streams, 'write'> {
 
 /** The only way from a command to the streams. */
 export function harmlessIo(streams: Streams): Io {
-  const { write, note, status, isTerminal = false, colours = false, isClosed = false } = streams;
+  const { write, note, status, markPastes, isTerminal = false, colours = false, isClosed = false } = streams;
   return {
     get stdin() {
       return streams.stdin;
@@ -47,6 +49,7 @@ export function harmlessIo(streams: Streams): Io {
       note(harmlessLines(text));
     },
     ...(status && { status }),
+    ...(markPastes && { markPastes }),
     isTerminal,
     colours,
     isClosed,
@@ -64,11 +67,15 @@ export function processStreams(): Streams {
     stderr.write(`\r${text}\u001b[K`);
     hasStatus = text !== '';
   };
+  const markPastes = (on: boolean) => {
+    // A terminal that does not know this ignores it, unless it is none that knows any.
+    if (process.env.TERM !== 'dumb') stderr.write(`\u001b[?2004${on ? 'h' : 'l'}`);
+  };
   return {
     get stdin() {
       return standardInput();
     },
-    ...(stderr.isTTY ? { status } : {}),
+    ...(stderr.isTTY ? { status, markPastes } : {}),
     write: (data) =>
       new Promise((resolve, reject) => {
         status('');
