@@ -5,8 +5,25 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "mem_watch.h"
+
+/*
+ * A TA takes nearly all of its heap as one block when it begins. The block is
+ * kept for the next TA: mapping it anew, and a sanitizer's notes of it, takes
+ * longer than most tests.
+ */
+#define LARGE ((size_t)1024 * 1024)
+
+static struct {
+	uint8_t *memory;
+	size_t size; /* in whole pages */
+	bool is_taken;
+} kept;
 
 static jmp_buf *running;
 
@@ -15,14 +32,49 @@ void *port_alloc(size_t size)
 	return malloc(size);
 }
 
+/* Whole pages of at least this size, or NULL. */
+static uint8_t *pages_of(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t pages = (size + page - 1) / page * page;
+
+	if (pages == kept.size)
+		return kept.memory;
+	free(kept.memory);
+	kept.memory = aligned_alloc(page, pages);
+	kept.size = kept.memory ? pages : 0;
+	return kept.memory;
+}
+
+static void *take_kept(size_t size)
+{
+	uint8_t *memory = pages_of(size);
+
+	if (!memory)
+		return NULL;
+	kept.is_taken = true;
+	mem_watch_open(memory, kept.size);
+	/* Zero, at the cost of the pages that were used. */
+	madvise(memory, kept.size, MADV_DONTNEED);
+	mem_watch_close(memory + size, kept.size - size);
+	return memory;
+}
+
 void *port_alloc_zeroed(size_t size)
 {
-	return calloc(1, size);
+	if (size < LARGE || kept.is_taken)
+		return calloc(1, size);
+	return take_kept(size);
 }
 
 void port_free(void *memory)
 {
-	free(memory);
+	if (!memory || memory != kept.memory) {
+		free(memory);
+		return;
+	}
+	mem_watch_close(memory, kept.size);
+	kept.is_taken = false;
 }
 
 bool port_run(void (*fn)(void *arg), void *arg)
