@@ -48,7 +48,7 @@ function chooseSimulator(options?: SimulatorOptions): TeeBackend {
   // A variable that is not set, in most cases; it would be the working directory.
   if (directory === '')
     throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'options.simulator.directory must not be empty' });
-  const folder = path.resolve(directory ?? defaultDirectory());
+  const folder = resolved(directory ?? defaultDirectory());
   if (!warned) {
     const where = harmless(folder);
     // eslint-disable-next-line no-restricted-properties -- said to whoever runs the application, which need not print errors
@@ -59,16 +59,57 @@ function chooseSimulator(options?: SimulatorOptions): TeeBackend {
   return simulatorOf(folder);
 }
 
+/** One that was given may be relative, to the current directory of this moment. */
+function resolved(directory: string): string {
+  try {
+    return path.resolve(directory);
+  } catch {
+    throw new SecureStorageError('ERR_STORAGE', {
+      detail: 'the directory of the simulator is relative, and the current directory of this process was deleted',
+      remedy: 'Change to a directory that exists (cd) and start the program there, or give an absolute path.',
+    });
+  }
+}
+
 /** The directory that the environment names, or one where this system keeps the data of a user's programs. */
 function defaultDirectory(): string {
   const { OPTEE_STORAGE_SIMULATOR_DIR: named, LOCALAPPDATA, XDG_DATA_HOME } = process.env;
-  const home = os.homedir();
-  const places: Partial<Record<NodeJS.Platform, string | undefined>> = {
-    win32: given(LOCALAPPDATA) ?? path.join(home, 'AppData', 'Local'),
-    darwin: path.join(home, 'Library', 'Application Support'),
-  };
-  const data = places[process.platform] ?? given(XDG_DATA_HOME) ?? path.join(home, '.local', 'share');
-  return given(named) ?? path.join(data, 'optee-secure-storage', 'simulator');
+  return given(named) ?? path.join(dataFolder(LOCALAPPDATA, XDG_DATA_HOME), 'optee-secure-storage', 'simulator');
+}
+
+/**
+ * Relative folders count for nothing, as the XDG Base Directory Specification wants it: secrets would be in the current
+ * directory, and in another one the next time.
+ */
+function dataFolder(localAppData: string | undefined, xdgDataHome: string | undefined): string {
+  switch (process.platform) {
+    case 'win32':
+      return absolute(localAppData) ?? path.join(homeFolder(), 'AppData', 'Local');
+    case 'darwin':
+      return path.join(homeFolder(), 'Library', 'Application Support');
+    default:
+      return absolute(xdgDataHome) ?? path.join(homeFolder(), '.local', 'share');
+  }
+}
+
+/** HOME, or what the system's list of users has if that is empty or relative. */
+function homeFolder(): string {
+  for (const ask of [os.homedir, () => os.userInfo().homedir]) {
+    try {
+      const home = absolute(ask());
+      if (home !== undefined) return home;
+    } catch {
+      // The system has no such user, as in a container with a user id of its own.
+    }
+  }
+  throw new SecureStorageError('ERR_STORAGE', {
+    detail: 'the simulator has no directory: HOME does not name one, and this user has no home directory',
+    remedy: 'Name one: OPTEE_STORAGE_SIMULATOR_DIR in the environment, simulator.directory or --simulator-dir.',
+  });
+}
+
+function absolute(folder: string | undefined): string | undefined {
+  return folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
 }
 
 /** Set but empty is how shells unset. */

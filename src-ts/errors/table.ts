@@ -280,7 +280,11 @@ export const errorTable = {
   },
   ERR_NO_SIMULATOR: {
     meaning: 'the simulator does not run',
-    causes: ['a bundler has put the package into one file', 'worker threads are not allowed'],
+    causes: [
+      'a bundler has put the package into one file',
+      'worker threads are not allowed',
+      'the current directory of the process was deleted',
+    ],
     remedy:
       'It is loaded from files of this package in a thread: a bundler must leave optee-secure-storage out (external), ' +
       'and Node.js must allow worker threads.',
@@ -491,6 +495,7 @@ export const errorTable = {
       'another Trusted Application holds the secure world for long',
       'the deadline is shorter than the storage needs',
       'a call before it has not come back: calls wait for their turn, each until its own deadline',
+      'in the simulator: another process uses its directory, or was stopped while it did; the message names it',
     ],
     remedy:
       'Check that tee-supplicant runs and answers; allow more time (timeoutMs, --timeout) if the storage is merely slow. ' +

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The packed bytes of the protocol: little-endian, unaligned. Answers are read as if they came from an enemy. */
+import { TextDecoder } from 'node:util';
+
 import { wipeableBuffer } from '../util/wipeable.js';
 
 /** An answer that breaks the protocol; becomes ERR_PROTOCOL. */

@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: MIT
-/**
- * The directory of a simulator:
- *
- *     v1/key        32 random bytes, readable by their owner only
- *     v1/key-check  tells whether that is the key that the objects were encrypted with
- *     v1/objects/   one encrypted file for each persistent object
- *     v1/lock/      the token of token.ts; its note changes whenever an object does
- */
+/** A directory of the simulator, as layout.ts has it, for several processes. */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -16,10 +9,10 @@ import { makeFolder, syncFolder, writeDurably } from '../util/files.js';
 import { TeeResult } from '../tee/results.js';
 import { BlobError, Unavailable, type SharedBlobs } from './blobs.js';
 import { attempt, EncryptedFiles } from './encrypted-files.js';
+import { formatFolder, lockFolder } from './layout.js';
 import { makeToken, newNote, Token } from './token.js';
 
 const KEY_SIZE = 32;
-const FORMAT = 'v1';
 
 /** Blobs in a directory that several processes of one user may share. */
 export class Directory implements SharedBlobs {
@@ -37,14 +30,14 @@ export class Directory implements SharedBlobs {
    * @throws Unavailable
    */
   constructor(directory: string) {
-    const folder = path.join(directory, FORMAT);
+    const folder = formatFolder(directory);
     this.#folder = folder;
     this.#key = available(() => {
       if (!exists(folder)) make(directory, folder);
       assertOwn(folder);
       return readKey(folder);
     });
-    this.#token = new Token(path.join(folder, 'lock'));
+    this.#token = new Token(lockFolder(folder));
     this.#files = new EncryptedFiles(path.join(folder, 'objects'), this.#key, () => {
       this.#assertTaken();
     });
@@ -150,8 +143,8 @@ function make(directory: string, folder: string): void {
 
 function fill(fresh: string): void {
   mkdirSync(path.join(fresh, 'objects'), { mode: 0o700 });
-  mkdirSync(path.join(fresh, 'lock'), { mode: 0o700 });
-  makeToken(path.join(fresh, 'lock'));
+  mkdirSync(lockFolder(fresh), { mode: 0o700 });
+  makeToken(lockFolder(fresh));
   const key = randomBytes(KEY_SIZE);
   writeDurably(path.join(fresh, 'key'), [key], 0o600);
   writeDurably(path.join(fresh, 'key-check'), [checkOf(key)], 0o600);

@@ -14,6 +14,19 @@ import { TeeModule, type Client } from './module.js';
 /** What a session is opened with. */
 type Opening = Pick<Extract<Work, { kind: 'open' }>, 'uuid' | 'client' | 'params' | 'stopAt'>;
 
+/** A request whose turn it is, but for other processes. */
+export interface Turn {
+  /** By now(), for waiting until the storage is free. */
+  readonly deadline: number;
+  /** The storage is free: the work begins. False if nobody wants it any more. */
+  readonly begin: () => boolean;
+}
+
+/** The request was taken back while it waited for the storage. */
+export class Withdrawn extends Error {
+  override readonly name = 'Withdrawn';
+}
+
 interface Session {
   readonly client: Client;
   readonly params: readonly EncodedParam[];
@@ -45,11 +58,10 @@ export class Tee {
 
   /**
    * Opens a session with the TA of a UUID.
-   * @param deadline by now(), for waiting until the storage is free
-   * @throws Unavailable
+   * @throws Unavailable, Withdrawn
    */
-  open({ uuid, client, params, stopAt }: Opening, deadline: number): Outcome & { readonly session: number } {
-    return this.#alone(deadline, () => {
+  open({ uuid, client, params, stopAt }: Opening, turn: Turn): Outcome & { readonly session: number } {
+    return this.#alone(turn, () => {
       const ta = this.#present();
       if (Buffer.compare(uuid, ta.uuid()) !== 0)
         return { ...bareOutcome(TeeResult.ITEM_NOT_FOUND, Origin.TEE), session: 0 };
@@ -65,12 +77,12 @@ export class Tee {
 
   /**
    * @returns undefined if the session has stopped before
-   * @throws Unavailable
+   * @throws Unavailable, Withdrawn
    */
-  invoke(number: number, command: number, params: readonly EncodedParam[], deadline: number): Outcome | undefined {
+  invoke(number: number, command: number, params: readonly EncodedParam[], turn: Turn): Outcome | undefined {
     const session = this.#sessions.get(number);
     if (session?.stopped) return undefined;
-    const outcome = this.#alone(deadline, () => {
+    const outcome = this.#alone(turn, () => {
       if (session?.panics !== this.#panics) return bareOutcome(TeeResult.TARGET_DEAD, Origin.TEE);
       return this.#reopen(session) ?? this.#present().invoke(session.inner, command, params);
     });
@@ -91,9 +103,10 @@ export class Tee {
     this.#panics++;
   }
 
-  #alone<T>(deadline: number, work: () => T): T {
+  #alone<T>({ deadline, begin }: Turn, work: () => T): T {
     if (this.#blobs.enter(deadline)) this.#forget();
     try {
+      if (!begin()) throw new Withdrawn();
       return work();
     } finally {
       this.#blobs.leave();

@@ -5,8 +5,10 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { limit, type Revocable } from '../tee/limits.js';
-import { TeeFailure, type CallOptions, type FailureKind } from '../tee/seam.js';
+import { TeeFailure, type CallOptions } from '../tee/seam.js';
 import { withResolvers } from '../util/timers.js';
+import { otherHolder } from './holder.js';
+import { formatFolder, lockFolder } from './layout.js';
 import { now, State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
 
 /** Where the thread's program and its module are, from src-ts/simulator/ (in tests) as well as from dist/simulator/. */
@@ -29,6 +31,7 @@ function code(): WebAssembly.Module {
 }
 
 export class SimulatorThread {
+  readonly #directory: string | undefined;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
@@ -39,14 +42,15 @@ export class SimulatorThread {
    * @throws TeeFailure
    */
   constructor(directory: string | undefined) {
+    this.#directory = directory;
     this.#worker = startWorker(directory);
     this.#worker.unref();
     this.#worker.on('message', ({ id, answer }: Reply) => this.#pending.get(id)?.settle(answer));
     this.#worker.on('error', (error) => {
-      this.#end('no-simulator', error.message);
+      this.#end(doesNotRun(error));
     });
     this.#worker.on('exit', () => {
-      this.#end('closed', 'its thread has ended');
+      this.#end(new TeeFailure('closed', 'its thread has ended'));
     });
   }
 
@@ -84,7 +88,9 @@ export class SimulatorThread {
         // If it has been answered, that was in time, and this thread was too busy to look.
         return takeBack(State.BEGUN) ? 'running' : 'finished';
       },
-      reject,
+      reject: (reason) => {
+        reject(reason instanceof TeeFailure && reason.kind === 'timeout' ? this.#late(reason) : reason);
+      },
     };
     const stopLimit = limit(request, options, 'the simulator');
     if (this.#pending.size === 0) this.#worker.ref();
@@ -92,7 +98,10 @@ export class SimulatorThread {
       state,
       settle: (answer) => {
         if ('outcome' in answer) resolve(answer);
-        else reject(new TeeFailure(answer.failure, answer.detail, answer.failure === 'no-simulator', answer.remedy));
+        else
+          request.reject(
+            new TeeFailure(answer.failure, answer.detail, answer.failure === 'no-simulator', answer.remedy),
+          );
       },
       fail: reject,
     });
@@ -103,13 +112,31 @@ export class SimulatorThread {
     });
   }
 
-  #end(kind: FailureKind, detail: string): void {
+  /** What took too long, with what is known of the cause: no tee-supplicant has to do with it. */
+  #late({ detail, started }: TeeFailure): TeeFailure {
+    const holder = this.#directory === undefined ? undefined : otherHolder(lockFolder(formatFolder(this.#directory)));
+    if (holder === undefined) return new TeeFailure('timeout', detail, started, MORE_TIME);
+    const { pid, name, stopped } = holder;
+    const who = `${detail}; process ${String(pid)} (${name}) uses its storage`;
+    if (stopped === undefined) return new TeeFailure('timeout', who, started, MORE_TIME);
+    const remedy =
+      stopped === 'by a debugger'
+        ? 'Let the debugger continue it, or end it.'
+        : `Continue it ("kill -CONT ${String(pid)}", or fg in its shell), or end it.`;
+    return new TeeFailure('timeout', `${who} and was stopped ${stopped}`, started, remedy);
+  }
+
+  #end({ kind, detail, remedy }: TeeFailure): void {
     this.#ended = true;
     for (const { state, fail } of [...this.#pending.values()]) {
-      fail(new TeeFailure(kind, detail, Atomics.load(state, 0) !== State.WAITING));
+      fail(new TeeFailure(kind, detail, Atomics.load(state, 0) !== State.WAITING, remedy));
     }
   }
 }
+
+const MORE_TIME =
+  'Allow more time (timeoutMs, --timeout). If it happens again, look for other processes that use the directory of the ' +
+  'simulator.';
 
 function buffersOf(work: Work): ArrayBuffer[] {
   if (!('params' in work)) return [];
@@ -119,8 +146,17 @@ function buffersOf(work: Work): ArrayBuffer[] {
 function startWorker(directory: string | undefined): Worker {
   try {
     const workerData: ThreadData = { code: code(), directory };
-    return new Worker(path.join(BUILT, 'worker.js'), { workerData, execArgv: [], name: 'optee-simulator' });
+    // It needs no environment; of this process's, Node.js cannot copy variables whose names are not UTF-8, and aborts.
+    const options = { workerData, env: {}, execArgv: [], name: 'optee-simulator' };
+    return new Worker(path.join(BUILT, 'worker.js'), options);
   } catch (error) {
-    throw new TeeFailure('no-simulator', (error as Error).message);
+    throw doesNotRun(error as Error);
   }
+}
+
+/** Node.js starts no thread in a directory that is gone, and says so here or there by the version. */
+function doesNotRun(error: NodeJS.ErrnoException): TeeFailure {
+  if (error.syscall !== 'uv_cwd') return new TeeFailure('no-simulator', error.message);
+  const remedy = 'Change to a directory that exists (cd) and start the program there.';
+  return new TeeFailure('no-simulator', 'the current directory of this process was deleted', false, remedy);
 }

@@ -6,24 +6,14 @@
  * name to another, of which only one can succeed; no two holders ever have the same name.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Unavailable } from './blobs.js';
-import { isGone, presentHolder } from './holder.js';
+import { HELD, heldIn, holderOf, isGone, presentHolder } from './holder.js';
 import { now } from './messages.js';
 
 const FREE = 'free';
-const HELD = 'held-';
 /** A holder of which nothing can be known has had the token for so long only if it is gone: no command takes so long. */
 const LONGEST_HOLD_MS = 30_000;
 const LONGEST_PAUSE_MS = 8;
@@ -110,7 +100,7 @@ export class Token {
 
   #heldName(): string | undefined {
     try {
-      return readdirSync(this.#folder).find((name) => name.startsWith(HELD));
+      return heldIn(this.#folder);
     } catch (error) {
       throw new Unavailable('no-storage', `the simulator’s lock cannot be read: ${(error as Error).message}`, {
         cause: error,
@@ -120,7 +110,7 @@ export class Token {
 
   #isLost(held: string): boolean {
     if (held === path.basename(this.#own)) return true;
-    const gone = isGone(held.slice(HELD.length).replace(/-[^-]*$/, ''));
+    const gone = isGone(holderOf(held));
     if (gone !== undefined) return gone;
     try {
       // A rename sets the time of the change.

@@ -7,7 +7,7 @@ import { bareOutcome, Origin, type Outcome } from '../tee/seam.js';
 import { MemoryBlobs, Unavailable, type SharedBlobs } from './blobs.js';
 import { Directory } from './directory.js';
 import { State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
-import { Tee } from './tee.js';
+import { Tee, Withdrawn, type Turn } from './tee.js';
 
 const { code, directory } = workerData as ThreadData;
 let tee: Tee | undefined;
@@ -19,10 +19,12 @@ function theTee(): Tee {
   return (tee = new Tee(code, blobs));
 }
 
-function answer(work: Work, deadline: number): Answer {
+/** @returns undefined if the work was taken back before it began */
+function answer(work: Work, turn: Turn): Answer | undefined {
   try {
-    return carryOut(work, deadline);
+    return carryOut(work, turn);
   } catch (error) {
+    if (error instanceof Withdrawn) return undefined;
     if (error instanceof Unavailable && error.kind === 'timeout') return { failure: error.kind, detail: error.message };
     // A directory that is gone, or whatever else: the next request begins with what there is then. A TEE in memory goes
     // on, because beginning anew would lose what is stored.
@@ -32,14 +34,14 @@ function answer(work: Work, deadline: number): Answer {
   }
 }
 
-function carryOut(work: Work, deadline: number): Answer {
+function carryOut(work: Work, turn: Turn): Answer {
   switch (work.kind) {
     case 'open': {
-      const { session, ...outcome } = theTee().open(work, deadline);
+      const { session, ...outcome } = theTee().open(work, turn);
       return { outcome, session };
     }
     case 'invoke': {
-      const outcome = theTee().invoke(work.session, work.command, work.params, deadline);
+      const outcome = theTee().invoke(work.session, work.command, work.params, turn);
       return outcome === undefined ? { failure: 'closed', detail: 'the session has stopped' } : { outcome };
     }
     case 'close':
@@ -69,15 +71,17 @@ function buffersOf({ params }: Outcome): ArrayBuffer[] {
 }
 
 parentPort?.on('message', ({ id, state, deadline, work }: Request) => {
-  if (Atomics.compareExchange(state, 0, State.WAITING, State.BEGUN) !== State.WAITING) {
-    wipe(work);
-    return;
-  }
-  const reply: Reply = { id, answer: answer(work, deadline) };
+  const move = (from: number, to: number) => Atomics.compareExchange(state, 0, from, to) === from;
+  const begin = () => move(State.WAITING, State.BEGUN);
+  const wanted = Atomics.load(state, 0) === State.WAITING;
+  const found = wanted ? answer(work, { deadline, begin }) : undefined;
   wipe(work);
-  if (Atomics.compareExchange(state, 0, State.BEGUN, State.ANSWERED) !== State.BEGUN) {
-    discard(reply.answer);
+  if (found === undefined) return;
+  // What has failed before it began is answered too.
+  if (!move(State.BEGUN, State.ANSWERED) && !move(State.WAITING, State.ANSWERED)) {
+    discard(found);
     return;
   }
-  parentPort?.postMessage(reply, 'outcome' in reply.answer ? buffersOf(reply.answer.outcome) : []);
+  const reply: Reply = { id, answer: found };
+  parentPort?.postMessage(reply, 'outcome' in found ? buffersOf(found.outcome) : []);
 });

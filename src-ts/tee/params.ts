@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** From the seam's parameters to encoded ones, with all checks: what is wrong here is wrong in the caller's code. */
+import { types } from 'node:util';
+
 import type { Param } from './seam.js';
 
 /** Types of a parameter by the numbers of the TEE Client API; the memory references are the temporary ones. */
@@ -74,7 +76,8 @@ export function uint32(value: number, name: string): number {
 }
 
 function bytes(data: Uint8Array): Uint8Array {
-  if (!(data instanceof Uint8Array)) throw new TypeError('"data" is not a Uint8Array');
+  // By brand: in jsdom, a Buffer is of another realm than Uint8Array.
+  if (!types.isUint8Array(data)) throw new TypeError('"data" is not a Uint8Array');
   return data;
 }
 

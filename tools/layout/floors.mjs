@@ -34,7 +34,7 @@ export const LAZY = Object.freeze({
 });
 
 /** Modules of Node.js that a room may use; every one, if it is not named here. */
-export const NODE_MODULES = Object.freeze({ protocol: [], arguments: ['node:util'] });
+export const NODE_MODULES = Object.freeze({ protocol: ['node:util'], arguments: ['node:util'] });
 
 /** The room of a file. @param {string} file relative to src-ts/ */
 export function roomOf(file) {
