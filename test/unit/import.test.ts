@@ -2,8 +2,6 @@
 /** `optee-storage import`, in this process over the software TEE. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseEnv } from 'node:util';
-import fc from 'fast-check';
 
 import { optee, type Ran } from './support/cli.js';
 import { freshFolder } from './support/folders.js';
@@ -95,26 +93,6 @@ describe('what is stored', () => {
     const many = Object.fromEntries(Array.from({ length: 1024 }, (_, n) => [`n${String(n)}`, 'x']));
     expect((await imported(JSON.stringify(many))).stdout.toString()).toBe('1024\n');
   }, 30_000);
-
-  test('of a dotenv text whatever Node reads, or it is refused', async () => {
-    const { parseDotenv } = await import('../../src-ts/cli/commands/import/dotenv.js');
-    const piece = fc.constantFrom('A', 'B', '=', '"', "'", '`', '\n', ' ', '#', 'x', '\\n', 'export ', '\r\n');
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-        // Node takes a last comment without a newline, or what follows a line of blanks, for the beginning of a key.
-        const text = `${pieces.join('').replace(/^\s+/gm, '')}\n`;
-        let entries: [string, string][];
-        try {
-          entries = [...parseDotenv(text)].map(({ key, value }) => [key, value.toString()]);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'ERR_INPUT' });
-          return;
-        }
-        expect(Object.fromEntries(entries)).toEqual({ ...parseEnv(text) });
-      }),
-      { numRuns: 20_000 },
-    );
-  });
 });
 
 describe('what is told', () => {
@@ -200,17 +178,59 @@ describe('all or none', () => {
       '{"a": {"encoding": "base64", "value": "s3cret!"}}',
       'import "a": the value is not valid Base64',
     ],
+    ...[
+      ['value', '"encoding": "base64", "value": "c3cret", "value": "czNj"'],
+      ['value, written differently', '"encoding": "base64", "value": "c3cret", "v\\u0061lue": "czNj"'],
+      ['value, the same', '"value": "czNj", "encoding": "base64", "value": "czNj"'],
+      ['encoding', '"encoding": "base64", "encoding": "base64", "value": "czNj"'],
+      ['another member', '"s3": "", "encoding": "base64", "s3": "", "value": "czNj"'],
+      ['__proto__', '"__proto__": "", "encoding": "base64", "__proto__": "", "value": "czNj"'],
+    ].map(([what = '', members = '']): [string, string, string] => [
+      `a member of an entry twice: ${what}`,
+      `{"b": "x", "a": {${members}}}`,
+      'import "a": the value has a member twice',
+    ]),
+    [
+      'a member that is no string',
+      '{"a": {"encoding": "base64", "value": {"s3": 1}}}',
+      'import "a": the value is neither',
+    ],
+    [
+      'a member that is no value',
+      '{"a": {"encoding": "base64", "__proto__": "czNj"}}',
+      'import "a": the value is neither',
+    ],
+    ['a list', '{"a": ["s3cret"]}', 'import "a": the value is neither'],
+    ['nothing for a value', '{"a": null}', 'import "a": the value is neither'],
     ['half a surrogate pair', '{"a": "s3cret\\ud800"}', 'import "a": the value is not well-formed'],
     ['a key that is none', '{"k": "x", "s3cret\\n": "v"}', 'the key number 2 has a control character'],
     ['an array', '["s3cret"]', 'the JSON text is not an object'],
-    ['what is no JSON', '{\n"a": s3cret\n}', 'it is no JSON: the fault is in line'],
-    ['what ends too early', '{"a": "s3cret', 'it is no JSON'],
+    ...[
+      ['a word', '{\n"a": s3cret\n}', 2],
+      ['what ends in a string', '{"a": "s3cret', 1],
+      ['what ends after an escape', '{"a": "s3cret\\"', 1],
+      ['what ends after an entry', '{"a": "s3cret"\n\n', 3],
+      ['a comma too many', '{"a": "s3cret",\n}', 2],
+      ['a comma too few', '{"a": "s3cret"\n"b": ""}', 2],
+      ['a key without quotes', '{a: "s3cret"}', 1],
+      ['a key alone', '{"s3cret"}', 1],
+      ['single quotes', "{'a': 's3cret'}", 1],
+      ['a newline in a string', '{\n"a":\n"s3\ncret"}', 3],
+      ['an escape that is none', '{"a":\n"s3\\cret\\x"}', 2],
+      ['a comment', '{"a": "s3cret"} // c', 1],
+      ['two texts', '{"a": "s3cret"}\n{"b": ""}', 2],
+      ['another blank', '{\u00a0"a": "s3cret"}', 1],
+    ].map(([what, text, line]): [string, string, string] => [
+      `what is no JSON: ${String(what)}`,
+      String(text),
+      `it is no JSON: the fault is in line ${String(line)}`,
+    ]),
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff]), 'not well-formed UTF-8'],
     ['nothing', '# only a comment\n', 'there is nothing to import'],
     ['a line without =', 'A=1\ns3cret value', 'line 2 is not of the form KEY=VALUE'],
     ['a line without a key', '=s3cret', 'line 1 is not of the form KEY=VALUE'],
     ['two words before =', 's3cret word=x', 'line 1 is not of the form KEY=VALUE'],
-    ['a key that Node drops', '__proto__=s3cret', 'line 1 is not of the form KEY=VALUE'],
+    ['a return between entries', 'A=s3\rB=cret\n', 'line 1 has a carriage return that ends no line'],
     ['a # that Node would cut at', 'A=s3#cret', 'line 1 has a # in a value without quotes'],
     ['a quote that is not closed', 'A=1\nB="s3cret\nC=2', 'line 2 has a quote that is not closed'],
     ['what stands after a quote', 'A="s3"cret', 'line 1 goes on after the closing quote'],
@@ -222,6 +242,25 @@ describe('all or none', () => {
       expect(stderr).not.toMatch(/s3|cret/);
     }
     expect(await stored()).toEqual({});
+  });
+
+  test.each([
+    ['escapes', `{"a": "${'\\n'.repeat(4e6 - 10)}"}`, 'ERR_VALUE_TOO_LARGE'],
+    ['escaped backslashes', `{"a": "${'\\\\'.repeat(4e6 - 10)}"}`, 'ERR_VALUE_TOO_LARGE'],
+    ['backslashes', `{"a": "${'\\'.repeat(8e6)}`, 'it is no JSON'],
+    ['quotes', `{"a": "${'\\"'.repeat(4e6 - 10)}`, 'it is no JSON'],
+    ['lists', `{"a": ${'['.repeat(8e6)}`, 'import "a": the value is neither'],
+    ['lists alone', '['.repeat(8e6), 'it is no JSON'],
+    ['objects', '{"a": '.repeat(1e6), 'import "a": the value is neither'],
+    ['blanks before it', `${' '.repeat(8e6)}{"a": 1}`, 'import "a": the value is neither'],
+    ['blanks in it', `{"a": ${'\n'.repeat(8e6)} 1}`, 'import "a": the value is neither'],
+    ['a key', `{"${'x'.repeat(8e6)}": ""}`, 'ERR_KEY_TOO_LONG'],
+    ['keys', `{${'"a": "",'.repeat(1e6)}`, 'import "a": the key occurs twice'],
+  ])('a JSON text with millions of %s', async (_what, text, message) => {
+    const { code, stderr } = await imported(text);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(message);
+    expect(stderr.length).toBeLessThan(1000);
   });
 
   test('a file that is not there, or too large', async () => {

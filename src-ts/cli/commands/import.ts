@@ -24,7 +24,10 @@ export const command: Command = {
   help: [
     'Stores every entry of FILE, or of standard input: all of them or none. Prints how many. FILE is one of',
     '  JSON: {"KEY": "text", "OTHER KEY": {"encoding": "base64", "value": "aGV4"}}, and nothing else in it;',
-    '  dotenv: lines KEY=VALUE as "node --env-file" reads them; a line that would not be taken whole is refused.',
+    '  dotenv: lines KEY=VALUE, with the meaning that "node --env-file" gives them: a value in quotes may have lines, \\n in',
+    '  double quotes is a newline, nothing else is expanded, and a # after a blank begins a comment.',
+    'Each value is stored exactly as the file has it. If a line is not of this form, or other readers of dotenv files would',
+    'understand it otherwise, the whole file is refused and the line is named.',
     'A key must not occur twice. One import holds up to 1024 keys and 1152 KiB; what is more must be split, and each part',
     'is then stored all or none.',
   ],

@@ -59,5 +59,5 @@ function formatOf(file: string | undefined, text: string): Format {
   const name = path.basename(file ?? '').toLowerCase();
   if (name.endsWith('.json')) return 'json';
   if (name.startsWith('.env') || name.endsWith('.env')) return 'dotenv';
-  return /^\s*[{[]/.test(text) ? 'json' : 'dotenv';
+  return /^[{[]/.test(text.trimStart()) ? 'json' : 'dotenv';
 }
