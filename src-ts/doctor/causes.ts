@@ -5,6 +5,7 @@
  * shows in their place.
  */
 import { advice, errorTable, type ErrorCode } from '../errors/table.js';
+import { shellWord } from '../util/shell-word.js';
 import type { Check, CheckId, CheckStatus } from './diagnosis.js';
 
 interface CauseEntry {
@@ -305,6 +306,14 @@ export const causes = {
     fix: 'sudo chmod 0700 {folder}',
     example: { folder: '/var/lib/tee', mode: '0777' },
   },
+  'storage-shared': {
+    check: 'storage',
+    status: 'warning',
+    symptom: 'others can fill the directory, and see what is in it',
+    found: "{folder}, the supplicant's storage, is a directory for the files of every user (mode {mode})",
+    fix: 'Give tee-supplicant a directory of its own with mode 0700 (--fs-parent-path). Move what OP-TEE stored there while tee-supplicant is stopped.',
+    example: { folder: '/tmp', mode: '1777' },
+  },
   'dirf-unprotected': {
     check: 'dirf',
     status: 'warning',
@@ -432,7 +441,14 @@ export type Cause = keyof typeof causes;
 /** A cause as it was found: the result of its check. */
 export function because(cause: Cause, found: Readonly<Record<string, string | number>> = {}): Check {
   const entry: CauseEntry = causes[cause];
-  return { id: entry.check, status: entry.status, found: fill(entry.found, found), fix: fill(entry.fix, found) };
+  return { id: entry.check, status: entry.status, found: fill(entry.found, found), fix: fix(entry, found) };
+}
+
+/** It may be copied into a shell, where each thing that was found has to stay one word. */
+function fix({ fix: template }: CauseEntry, found: Readonly<Record<string, string | number>>): string {
+  // A whole text has been made where its parts were known.
+  if (/^\{\w+\}$/.test(template)) return fill(template, found);
+  return fill(template, Object.fromEntries(Object.entries(found).map(([name, of]) => [name, shellWord(String(of))])));
 }
 
 /** Puts what was found in place of the names in braces; a line stays one line. */

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** What the doctor sees of the machine. Every look goes through here, so that tests can give it any machine. */
-import {
-  closeSync,
-  constants,
-  openSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  statSync,
-  statfsSync,
-} from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync, statSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
 
+import { readRegularFile } from '../util/files.js';
+import { INITIAL_USER_NAMESPACE } from '../util/namespaces.js';
+import type { Files } from '../util/supplicants.js';
+
 /** A machine; its functions throw as those of node:fs do. */
-export interface Host {
+export interface Host extends Files {
   readonly platform: string;
   readonly arch: string;
   /** Of the kernel, as uname(2) has it. */
@@ -23,23 +17,13 @@ export interface Host {
   readonly nodeVersion: string;
   /** The effective user id; undefined where there is none. */
   readonly uid: number | undefined;
-  /** The bytes of a file, each as one character: not every file of /proc is text. */
+  /** The bytes of a regular file, each as one character: not every file of /proc is text. */
   readonly read: (file: string) => string;
-  readonly names: (folder: string) => string[];
-  readonly link: (file: string) => string;
-  readonly stat: (file: string) => Status;
   readonly space: (folder: string) => Space;
   /** Opens a device to read and write, as libteec does, and closes it again. */
   readonly open: (device: string) => void;
   /** What the kernel still has of its log. */
   readonly kernelLog: () => string;
-}
-
-/** Of a file or folder, as stat(2) has it. */
-export interface Status {
-  readonly uid: number;
-  readonly gid: number;
-  readonly mode: number;
 }
 
 /** Of a file system, in bytes. */
@@ -59,7 +43,7 @@ export function thisHost(): Host {
     release: release(),
     nodeVersion: process.versions.node,
     uid: process.geteuid?.(),
-    read: (file) => readFileSync(file, 'latin1'),
+    read: (file) => readRegularFile(file).toString('latin1'),
     names: (folder) => readdirSync(folder),
     link: (file) => readlinkSync(file),
     stat: (file) => statSync(file),
@@ -140,4 +124,9 @@ export function look<T>(at: () => T): Look<T> {
 /** What a look finds, undefined for whatever reason it finds nothing. */
 export function glance<T>(at: () => T): T | undefined {
   return look(at).seen;
+}
+
+/** Whether ids here may be others elsewhere, or none. */
+export function inUserNamespace(host: Host): boolean {
+  return (glance(() => host.link('/proc/self/ns/user')) ?? INITIAL_USER_NAMESPACE) !== INITIAL_USER_NAMESPACE;
 }

@@ -33,6 +33,11 @@ export function mountOf(mounts: readonly Mount[], path: string): Mount | undefin
   return found;
 }
 
+/** Whether the same is mounted, and so a path below it means the same, in whichever mount namespaces these are. */
+export function isSamePlace(one: Mount | undefined, other: Mount | undefined): boolean {
+  return one !== undefined && one.device === other?.device && one.root === other.root;
+}
+
 /** Spaces and such are octal there. */
 function unescape(text: string): string {
   return text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));

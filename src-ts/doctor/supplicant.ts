@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** The tee-supplicant as procfs shows it: whether it runs, as whom, and where it keeps and looks for things. */
-import { INITIAL_PID_NAMESPACE, SUPPLICANT } from '../native/supplicant-probe.js';
-import { effectiveUid, mayBeSupplicant, SUPPLICANT_DEVICE } from './supplicant-owner.js';
-import { parseStat } from '../util/proc-stat.js';
+import { INITIAL_PID_NAMESPACE } from '../util/namespaces.js';
+import { supplicants, type SupplicantProcess } from '../util/supplicants.js';
 import { glance, type Host } from './host.js';
-import { parseMounts, type Mount } from './mounts.js';
+import { isSamePlace, mountOf, parseMounts, type Mount } from './mounts.js';
 
 /** A running tee-supplicant. */
-export interface Supplicant {
-  readonly pid: number;
-  readonly name: string;
-  /** One letter, as proc_pid_stat(5) has it. */
-  readonly state: string;
-  readonly uid: number | undefined;
+export interface Supplicant extends SupplicantProcess {
   /** Where secure storage is: by its options, else as its program was built; undefined if neither can be seen. */
   readonly storage: string | undefined;
+  /** The directories of Trusted Applications that it was given, the one that it asks first in front. */
+  readonly taFoldersGiven: readonly string[];
   /** The directories from which it loads Trusted Applications. */
   readonly taFolders: readonly string[];
   /** Undefined if they cannot be seen. */
@@ -32,32 +28,46 @@ const PROGRAM_FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/s
 /** How the default of secure storage ends in every build known: /data/tee, /var/lib/tee, …/optee-client/data/tee. */
 const STORAGE_IN_PROGRAM = /(?:^|\0)(\/[\w./-]+\/tee)(?=\0)/;
 
-/** Finds the tee-supplicant among the processes; undefined if none is seen. Whoever only has its name is passed over. */
+/**
+ * Finds the tee-supplicant among the processes; undefined if none is seen. Whoever only has its name is passed over, and one
+ * that has this process's root directory is preferred to that of a container.
+ */
 export function findSupplicant(host: Host): Supplicant | undefined {
-  const deviceOwner = glance(() => host.stat(SUPPLICANT_DEVICE))?.uid;
-  const pids = (glance(() => host.names('/proc')) ?? []).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) {
-    const stat = parseStat(glance(() => host.read(`/proc/${pid}/stat`)) ?? '');
-    if (stat === undefined || !SUPPLICANT.test(stat.name) || 'ZX'.includes(stat.state)) continue;
-    const uid = effectiveUid(glance(() => host.read(`/proc/${pid}/status`)));
-    if (mayBeSupplicant(uid, deviceOwner)) return { pid: Number(pid), ...stat, uid, ...about(host, `/proc/${pid}`) };
-  }
-  return undefined;
+  const root = mountOf(mountsOf(host, 'self') ?? [], '/');
+  const all = candidates(host)
+    .filter(({ isBelieved }) => isBelieved)
+    .map((found) => ({ ...found, mounts: mountsOf(host, String(found.pid)) }));
+  const isElsewhere = ({ mounts }: { mounts: readonly Mount[] | undefined }) =>
+    mounts !== undefined && !isSamePlace(mountOf(mounts, '/'), root);
+  const first = all.find((each) => !isElsewhere(each)) ?? all[0];
+  return first && { ...first, ...about(host, `/proc/${String(first.pid)}`, isElsewhere(first)) };
 }
 
-/** Whether a supplicant that is not seen does not run: in a container, or with hidepid, it may be out of sight. */
-export function seesAllProcesses(host: Host): boolean {
+/** Whether there is none for sure. In a container, or with hidepid, it may be out of sight. */
+export function isNoneRunning(host: Host): boolean {
   const namespace = glance(() => host.link('/proc/self/ns/pid'));
-  return namespace === INITIAL_PID_NAMESPACE && glance(() => host.read('/proc/1/stat')) !== undefined;
+  const seesAll = namespace === INITIAL_PID_NAMESPACE && glance(() => host.read('/proc/1/stat')) !== undefined;
+  return seesAll && candidates(host).length === 0;
 }
 
-function about(host: Host, folder: string): Pick<Supplicant, 'storage' | 'taFolders' | 'mounts' | 'files' | 'unit'> {
+const candidates = (host: Host): SupplicantProcess[] => glance(() => [...supplicants(host)]) ?? [];
+
+/** The mounts of a process, from its own root directory; undefined if this process may not see them. */
+export function mountsOf(host: Host, process: string): Mount[] | undefined {
+  const text = glance(() => host.read(`/proc/${process}/mountinfo`));
+  return text === undefined ? undefined : parseMounts(text);
+}
+
+function about(host: Host, folder: string, isElsewhere: boolean): Omit<Supplicant, keyof SupplicantProcess | 'mounts'> {
   const argv = (glance(() => host.read(`${folder}/cmdline`)) ?? '').split('\0').slice(0, -1);
-  const mountinfo = glance(() => host.read(`${folder}/mountinfo`));
+  // Root may follow this link to the program, wherever it is.
+  const programs = [`${folder}/exe`, ...(isElsewhere ? [] : programsNamed(argv[0]))];
+  const given = taFoldersGiven(host, argv);
+  const storage = option(argv, 'f', 'fs-parent-path') ?? builtInStorage(host, programs);
   return {
-    storage: option(argv, 'f', 'fs-parent-path') ?? builtInStorage(host, argv[0]),
-    taFolders: taFolders(host, argv),
-    mounts: mountinfo === undefined ? undefined : parseMounts(mountinfo),
+    storage: storage !== undefined && isAbsolute(storage) ? storage : undefined,
+    taFoldersGiven: given,
+    taFolders: given.length > 0 ? given : taFoldersNamed(host, TA_FOLDER),
     files: filesLimit(glance(() => host.read(`${folder}/limits`))),
     unit: unitOf(glance(() => host.read(`${folder}/cgroup`))),
   };
@@ -86,21 +96,33 @@ function option(argv: readonly string[], short: string, long: string): string | 
 }
 
 /** The default that the program was built with stands in it as a string. */
-function builtInStorage(host: Host, program: string | undefined): string | undefined {
-  if (program === undefined) return undefined;
-  const files = program.startsWith('/') ? [program] : PROGRAM_FOLDERS.map((folder) => `${folder}/${program}`);
-  for (const file of files) {
-    const text = glance(() => host.read(file));
-    if (text !== undefined) return STORAGE_IN_PROGRAM.exec(text)?.[1];
+function builtInStorage(host: Host, programs: readonly string[]): string | undefined {
+  for (const file of programs) {
+    const found = STORAGE_IN_PROGRAM.exec(glance(() => host.read(file)) ?? '')?.[1];
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function taFolders(host: Host, argv: readonly string[]): string[] {
-  const given = option(argv, 'l', 'ta-path')?.split(':').filter(Boolean);
-  if (given !== undefined && given.length > 0) return given;
-  const folder = option(argv, 't', 'ta-dir') ?? TA_FOLDER;
-  const usual = TA_ROOTS.map((root) => `${root}/${folder}`);
+/** Where a program of this name may be. */
+function programsNamed(program: string | undefined): string[] {
+  if (program === undefined) return [];
+  return program.startsWith('/') ? [program] : PROGRAM_FOLDERS.map((folder) => `${folder}/${program}`);
+}
+
+function taFoldersGiven(host: Host, argv: readonly string[]): string[] {
+  const given = option(argv, 'l', 'ta-path')?.split(':').filter(Boolean) ?? [];
+  if (given.length > 0) return given.filter(isAbsolute);
+  const name = option(argv, 't', 'ta-dir');
+  return name === undefined ? [] : taFoldersNamed(host, name);
+}
+
+/** Those that exist, or else the first. */
+function taFoldersNamed(host: Host, name: string): string[] {
+  const usual = TA_ROOTS.map((root) => `${root}/${name}`);
   const present = usual.filter((each) => glance(() => host.stat(each)) !== undefined);
   return present.length > 0 ? present : usual.slice(0, 1);
 }
+
+/** Other paths are relative to the supplicant's folder, not to this process's. */
+const isAbsolute = (path: string) => path.startsWith('/');

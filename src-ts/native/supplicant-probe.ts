@@ -6,23 +6,32 @@
  * /dev/teepriv0 could tell root, but is left alone: closing it again makes the driver fail the requests of everybody
  * who waits for a supplicant that is about to start, and a starting supplicant would find the device taken.
  */
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { INITIAL_PID_NAMESPACE } from '../util/namespaces.js';
 import { parseStat, type ProcStat } from '../util/proc-stat.js';
+import { supplicantAt, supplicants, type Files } from '../util/supplicants.js';
 
-/** The inode of the initial PID namespace is fixed (Linux, include/uapi/linux/nsfs.h: PID_NS_INIT_INO 0xEFFFFFFC). */
-export const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
-
-/** tee-supplicant, and what boards make of its name. The kernel keeps 15 characters. */
-export const SUPPLICANT = /tee[-_]?supp/;
+/** All that is read here is the kernel's own text. */
+const files: Files = {
+  read: (file) => readFileSync(file, 'latin1'),
+  names: (folder) => readdirSync(folder),
+  link: (file) => readlinkSync(file),
+  stat: (file) => statSync(file),
+};
 
 export class SupplicantProbe {
   readonly #proc: string;
+  readonly #device: string | undefined;
   /** The supplicant seen last: most probes end with one look at it. */
-  #lastSeen: string | undefined;
+  #lastSeen: number | undefined;
 
-  /** @param proc where procfs is mounted */
-  constructor(proc = '/proc') {
+  /**
+   * @param proc where procfs is mounted
+   * @param device that supplicants serve, if it is not the usual one
+   */
+  constructor(proc = '/proc', device?: string) {
     this.#proc = proc;
+    this.#device = device;
   }
 
   /**
@@ -51,15 +60,13 @@ export class SupplicantProbe {
     }
   }
 
+  /** One that may be no supplicant counts too: to give up too early is worse than to wait for the deadline. */
   #isRunning(): boolean {
-    if (this.#lastSeen !== undefined && this.#isSupplicant(this.#lastSeen)) return true;
-    this.#lastSeen = readdirSync(this.#proc).find((name) => /^\d+$/.test(name) && this.#isSupplicant(name));
-    return this.#lastSeen !== undefined;
-  }
-
-  #isSupplicant(pid: string): boolean {
-    const status = this.#status(pid);
-    return status !== undefined && SUPPLICANT.test(status.name) && status.state !== 'Z' && status.state !== 'X';
+    const [last, proc, device] = [this.#lastSeen, this.#proc, this.#device];
+    if (last !== undefined && supplicantAt(String(last), files, proc, device) !== undefined) return true;
+    const [first] = supplicants(files, proc, device);
+    this.#lastSeen = first?.pid;
+    return first !== undefined;
   }
 
   /** Of a process or thread; undefined if there is none to see. */

@@ -3,10 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -33,6 +36,53 @@ export function makeFolder(folder: string, mode: number): void {
 
 function isFolder(name: string): boolean {
   return statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** More than any file has that is read whole here: programs, Trusted Applications, keys, what the kernel shows. */
+const READ_MAX = 16 * 1024 * 1024;
+
+/**
+ * Reads a file whose name may be of somebody else's choice. A device or pipe is not even opened, for that alone may have
+ * effects, and nothing is waited for.
+ * @throws what the file system says; EINVAL for what is no regular file, EFBIG for more than 16 MiB
+ */
+export function readRegularFile(file: string): Buffer {
+  if (!statSync(file).isFile()) throw notRegular();
+  // Windows has neither of the two, and no such files.
+  const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    // It may have become another one meanwhile.
+    if (!fstatSync(opened).isFile()) throw notRegular();
+    return readBounded(opened);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/**
+ * Reads to the end: the size of a file in /proc is not known before, and that of a device has no end. What is read is in the
+ * answer only, for it may be a secret.
+ * @throws what the file system says; EFBIG for more than 16 MiB
+ */
+export function readBounded(opened: number): Buffer {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const piece = Buffer.alloc(64 * 1024);
+      const count = readSync(opened, piece);
+      if (count === 0) return Buffer.concat(pieces, size);
+      size += count;
+      pieces.push(piece.subarray(0, count));
+      if (size > READ_MAX) throw Object.assign(new Error('it has more than 16 MiB'), { code: 'EFBIG' });
+    }
+  } finally {
+    for (const piece of pieces) piece.fill(0);
+  }
+}
+
+function notRegular(): Error {
+  return Object.assign(new Error('it is no regular file'), { code: 'EINVAL' });
 }
 
 /** Makes the names in a folder last through a power cut. Windows opens no folders, and does that by itself. */

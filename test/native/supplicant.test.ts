@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The search for a tee-supplicant, in made-up /proc folders: no false alarm. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { SupplicantProbe } from '../../src-ts/native/supplicant-probe.js';
@@ -67,6 +67,42 @@ test('a supplicant that is stopped is one', () => {
 test.each(['Z', 'X'])('a supplicant that is dead (%s) is none', (state) => {
   processOf(900, 'tee-supplicant', state);
   expect(isMissed()).toBe(true);
+});
+
+describe('a process of that name, where the device of supplicants is this user’s', () => {
+  const me = process.geteuid?.() ?? 0;
+  const device = () => path.join(proc, 'teepriv0');
+  const ids = (id: number, real = id) =>
+    `Name:\tx\nUid:\t${[real, id, id, id].join('\t')}\nGid:\t9\t9\t9\t9\nGroups:\t \n`;
+  const isMissedBeside = (status: string | undefined) => {
+    writeFileSync(device(), '');
+    chmodSync(device(), 0o600);
+    processOf(900, 'tee-supplicant');
+    if (status !== undefined) put('900/status', status);
+    return new SupplicantProbe(proc, device()).isMissedBy(THREAD);
+  };
+
+  test.each([
+    ['is a stranger’s', ids(me + 4001), true],
+    ['is a setuid program that a stranger has started', ids(me, me + 4001), true],
+    ['is this user’s', ids(me), false],
+    ['is root’s', ids(0), false],
+    ['is of nobody knows whom', undefined, false],
+  ])('%s', (_whose, status, missed) => {
+    expect(isMissedBeside(status)).toBe(missed);
+  });
+
+  test('is a stranger’s, and the genuine one is there too', () => {
+    processOf(901, 'tee-supplicant');
+    put('901/status', ids(0));
+    expect(isMissedBeside(ids(me + 4001))).toBe(false);
+  });
+
+  test('is a stranger’s, but what the device is nobody knows', () => {
+    processOf(900, 'tee-supplicant');
+    put('900/status', ids(me + 4001));
+    expect(new SupplicantProbe(proc, path.join(proc, 'none')).isMissedBy(THREAD)).toBe(false);
+  });
 });
 
 test('a thread that runs is in the secure world', () => {

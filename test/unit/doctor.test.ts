@@ -8,7 +8,6 @@ import type { Host } from '../../src-ts/doctor/host.js';
 import { checksOf } from '../../src-ts/doctor/chain.js';
 import { errorTable, type ErrorCode } from '../../src-ts/errors/table.js';
 import { SecureStorageError, type ErrorDetails } from '../../src-ts/errors/error.js';
-import { findSupplicant } from '../../src-ts/doctor/supplicant.js';
 import type { StoreInfo } from '../../src-ts/connection/store-info.js';
 import type { BackendName, OpenOptions } from '../../src-ts/arguments/options.js';
 import { TeeResult } from '../../src-ts/tee/results.js';
@@ -280,6 +279,7 @@ const stages: Readonly<Record<Cause, Stage | readonly Stage[]>> = {
   ],
   'storage-overlay': { files: mountedAs('33 1 0:9 / / rw - overlay overlay rw'), found: 'overlay', fix: 'partition' },
   'storage-open': { files: { '/var/lib/tee': { mode: 0o040777 } }, found: '0777', fix: 'chmod 0700 /var/lib/tee' },
+  'storage-shared': { files: { '/var/lib/tee': { mode: 0o041777 } }, found: '1777', fix: 'a directory of its own' },
   'no-space': [
     { ...withSpace(0), found: '/var/lib/tee) is full: 0 KiB', fix: 'Make room' },
     // What ext4 keeps for itself is of no use to root either.
@@ -453,35 +453,6 @@ describe('on a board that is as it should be', () => {
       expect(ids).toEqual(checkIds.filter((id) => ids.includes(id)));
       expect(new Set(ids).size).toBe(checks.length);
     }
-  });
-});
-
-describe('a process that only has the name of a supplicant', () => {
-  const stranger = {
-    '/proc/600/stat': '600 (tee-supplicant) S 1 600 600\n',
-    '/proc/600/cmdline': '/dev/zero\0--fs-parent-path=/tmp/x;touch PWNED\0',
-    '/proc/600/status': 'Uid:\t4001\t4001\t4001\t4001\n',
-  };
-
-  test('is passed over for the genuine one', () => {
-    expect(findSupplicant(boardWith(stranger))).toMatchObject({ pid: 812, uid: 0, storage: '/var/lib/tee' });
-  });
-
-  test.each([
-    ['of an ordinary user', {}],
-    ['whose real user only is root', { '/proc/600/status': 'Uid:\t0\t4001\t0\t0\n' }],
-    [
-      'of a user outside of this namespace, as the device’s is',
-      { '/proc/600/status': 'Uid:\t65534\t65534\t65534\t65534\n', '/dev/teepriv0': { uid: 65534, mode: 0o020600 } },
-    ],
-    ['of whom nothing is known', { '/proc/600/status': undefined }],
-  ])('is none, where there is no other: %s', (_what, files) => {
-    expect(findSupplicant(boardWith({ ...stranger, '/proc/812/stat': undefined, ...files }))).toBeUndefined();
-  });
-
-  test('is one if the device of supplicants is its user’s', () => {
-    const own = { ...stranger, '/proc/812/stat': undefined, '/dev/teepriv0': { uid: 4001, mode: 0o020600 } };
-    expect(findSupplicant(boardWith(own))).toMatchObject({ pid: 600, uid: 4001 });
   });
 });
 

@@ -189,7 +189,7 @@ describe('the doctor', () => {
     ['the name of the supplicant', { '/proc/812/stat': `812 (${evil}tee-supp) S 1 812 812\n` }],
     ['its storage', { '/proc/812/cmdline': `tee-supplicant\0--fs-parent-path=/tmp/${evil}\0` }],
     ['its folder of TAs', { '/proc/812/cmdline': `tee-supplicant\0--ta-path=/tmp/${evil}\0` }],
-    ['the type of a file system', { '/proc/812/mountinfo': `33 1 0:9 / / rw - ${evil} x rw` }],
+    ['the type of a file system', { '/proc/812/mountinfo': `33 1 179:1 / / rw - ${evil} x rw` }],
     ['the manager of a container', { '/run/systemd/container': evil }],
     ['the machine', { '/proc/device-tree/compatible': `qemu${evil}\0` }],
     ['a fuse', { '/sys/devices/platform/tegra-fuse/odm_production_mode': evil }],

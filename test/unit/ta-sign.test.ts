@@ -16,7 +16,6 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { findTaFolder } from '../../src-ts/cli/commands/ta/ta-folder.js';
 import { parseSigned } from '../../src-ts/cli/commands/ta/signed-image.js';
 import { run } from '../../src-ts/cli/run.js';
 import { optee, recordingIo } from './support/cli.js';
@@ -285,15 +284,6 @@ describe('install', () => {
     rmSync(at('usr'), { recursive: true });
     rmSync(at('lib'), { recursive: true });
     expect(await failure('install', at('one.ta'), '--root', folder)).toBe('ERR_TA_INSTALL');
-  });
-
-  test('where tee-supplicant was told to look', () => {
-    expect(findTaFolder('/', () => [['-d', '--ta-path', '/opt/tas:/lib/tas']])).toBe('/opt/tas');
-    expect(findTaFolder('/', () => [['-l', '/opt/tas']])).toBe('/opt/tas');
-    expect(findTaFolder('/', () => [['--ta-dir=other']])).toBe('/lib/other');
-    expect(findTaFolder('/', () => [['--ta-path=tas:/lib/tas']])).toBe('/lib/tas');
-    expect(() => findTaFolder(folder, () => [['-l', '/opt/tas']])).not.toThrow();
-    expect(findTaFolder(folder, () => [['-l', '/opt/tas']])).toBe(at('usr/lib/optee_armtz'));
   });
 });
 

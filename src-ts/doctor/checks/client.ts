@@ -5,7 +5,7 @@ import { because } from '../causes.js';
 import type { Check } from '../diagnosis.js';
 import { progress, type Evidence } from '../evidence.js';
 import { notReached, ok, unknown, type CheckFunction, type Subject } from '../check.js';
-import { seesAllProcesses, type Supplicant } from '../supplicant.js';
+import { isNoneRunning, type Supplicant } from '../supplicant.js';
 import { hasDriver } from './device.js';
 import { loaded } from './machine.js';
 
@@ -34,11 +34,11 @@ export const supplicant: CheckFunction = (subject) => {
     return ok('supplicant', seen === undefined ? 'answers; it cannot be seen from here' : `${describe(seen)}, answers`);
   if (seen !== undefined) return ok('supplicant', describe(seen));
   if (!hasDriver(host)) return unknown('supplicant', 'none, for there is no driver');
-  return seesAllProcesses(host) ? because('no-supplicant') : unknown('supplicant', 'none can be seen from here');
+  return isNoneRunning(host) ? because('no-supplicant') : unknown('supplicant', 'none can be seen from here');
 };
 
 function withoutAnswer(code: string, { supplicant: seen, host }: Subject): Check {
-  if (code === 'ERR_NO_SUPPLICANT' || (seen === undefined && seesAllProcesses(host))) return because('no-supplicant');
+  if (code === 'ERR_NO_SUPPLICANT' || (seen === undefined && isNoneRunning(host))) return because('no-supplicant');
   const process = seen === undefined ? 'cannot be seen from here' : `runs as process ${String(seen.pid)}`;
   return because('supplicant-hangs', { process });
 }

@@ -2,9 +2,10 @@
 /** Where OP-TEE's storage ends up, and what it says. */
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
-import { glance, look, type Space } from '../host.js';
-import { mountOf, parseMounts, type Mount } from '../mounts.js';
+import { look, type Space } from '../host.js';
+import { isSamePlace, mountOf, type Mount } from '../mounts.js';
 import { notReached, ok, told, unknown, type CheckFunction, type Subject } from '../check.js';
+import { mountsOf } from '../supplicant.js';
 import { Shared } from '../../protocol/contract.js';
 import { octal } from '../../tee/devices.js';
 
@@ -20,15 +21,14 @@ const NEARLY = 0.9;
 /** Where the supplicant keeps what OP-TEE stores, and the mount it is on; undefined if it cannot be told. */
 function place({ host, supplicant }: Subject): { folder: string; mount: Mount } | undefined {
   const folder = supplicant?.storage;
-  const mounts = supplicant?.mounts ?? parseMounts(glance(() => host.read('/proc/self/mountinfo')) ?? '');
+  const mounts = supplicant?.mounts ?? mountsOf(host, 'self') ?? [];
   const mount = folder === undefined ? undefined : mountOf(mounts, folder);
   return folder === undefined || mount === undefined ? undefined : { folder, mount };
 }
 
 /** Whether a path means the same here as to the supplicant, which may have mounts of its own. */
 function isHereToo({ host }: Subject, path: string, mount: Mount): boolean {
-  const here = mountOf(parseMounts(glance(() => host.read('/proc/self/mountinfo')) ?? ''), path);
-  return here?.device === mount.device && here.root === mount.root;
+  return isSamePlace(mountOf(mountsOf(host, 'self') ?? [], path), mount);
 }
 
 export const storage: CheckFunction = (subject) => {
@@ -41,6 +41,8 @@ export const storage: CheckFunction = (subject) => {
   if (VOLATILE.has(mount.type)) return because('storage-volatile', { folder, type: mount.type });
   if (mount.type === 'overlay') return because('storage-overlay', { folder });
   const mode = status?.seen?.mode;
+  // Its mode is as it has to be for what else it is used for.
+  if (mode !== undefined && (mode & 0o1002) === 0o1002) return because('storage-shared', { folder, mode: octal(mode) });
   if (mode !== undefined && (mode & 0o002) !== 0) return because('storage-open', { folder, mode: octal(mode) });
   return ok('storage', `${folder}, on ${mount.type}`);
 };

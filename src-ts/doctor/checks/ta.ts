@@ -6,7 +6,7 @@ import { packageVersion } from '../../util/package-json.js';
 import { isHeaderFirst } from '../../util/ta-header.js';
 import { because } from '../causes.js';
 import { progress } from '../evidence.js';
-import { glance, type Host } from '../host.js';
+import { glance, inUserNamespace } from '../host.js';
 import { formatRelease, HEADER_ANYWHERE, isBefore, opteeRelease } from '../optee-release.js';
 import { notReached, ok, told, unknown, type CheckFunction, type Subject } from '../check.js';
 import { octal } from '../../tee/devices.js';
@@ -80,13 +80,6 @@ export const identity: CheckFunction = ({ host, evidence, group }) => {
   const who = info.login === 'group' ? `group ${String(info.group)}` : `user ${String(host.uid)}`;
   return ok('identity', `${who}, attested as ${info.owner}`);
 };
-
-/** The inode of the initial user namespace is fixed (Linux, include/uapi/linux/nsfs.h: USER_NS_INIT_INO 0xEFFFFFFD). */
-const INITIAL_USER_NAMESPACE = 'user:[4026531837]';
-
-function inUserNamespace(host: Host): boolean {
-  return (glance(() => host.link('/proc/self/ns/user')) ?? INITIAL_USER_NAMESPACE) !== INITIAL_USER_NAMESPACE;
-}
 
 export const userNamespace: CheckFunction = ({ host }) => {
   const map = glance(() => host.read('/proc/self/uid_map'));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Machines for the doctor, made of the files that it looks at. */
-import type { Host, Space, Status } from '../../../src-ts/doctor/host.js';
+import type { Host, Space } from '../../../src-ts/doctor/host.js';
+import type { Owner } from '../../../src-ts/util/supplicants.js';
 
 /** What is at a path. */
-interface At extends Partial<Status> {
+interface At extends Partial<Owner> {
   readonly text?: string;
   /** The target of a symbolic link. */
   readonly link?: string;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** `optee-storage ta install`: puts a signed Trusted Application where tee-supplicant loads it from. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { thisHost, type Host } from '../../../doctor/host.js';
@@ -14,7 +14,7 @@ import {
 } from '../../../doctor/optee-release.js';
 import { SecureStorageError } from '../../../errors/error.js';
 import { Exit } from '../../../errors/table.js';
-import { makeFolder, writeWhole } from '../../../util/files.js';
+import { makeFolder, readRegularFile, writeWhole } from '../../../util/files.js';
 import { isHeaderFirst } from '../../../util/ta-header.js';
 import { text, usageError } from '../../command-line.js';
 import type { Command, Context, OptionValues } from '../../command.js';
@@ -159,7 +159,7 @@ function folderOf(options: OptionValues): string {
 /** The file that is to be replaced; undefined if there is none. */
 function readOld(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    return readRegularFile(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw placeError(file, error);
@@ -198,6 +198,8 @@ const remedies: Readonly<Record<string, string>> = {
   EPERM: 'Run it as root (sudo optee-storage ta install …).',
   EROFS: 'The root file system is read-only: put the file into the image (--root), or mount it for writing meanwhile.',
   ENOSPC: 'Make room on the file system.',
+  EINVAL: 'What has this name is no file: find out who made it, and remove it.',
+  EFBIG: 'What has this name is no Trusted Application: find out who made it, and remove it.',
 };
 
 function placeError(file: string, error: unknown): SecureStorageError {

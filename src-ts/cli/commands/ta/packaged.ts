@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Files of a Trusted Application: where this package has its own, and how they are read and written. */
-import { closeSync, existsSync, lstatSync, openSync, readSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { ErrorCode } from '../../../errors/table.js';
 import { SecureStorageError } from '../../../errors/error.js';
 import { TA_UUID } from '../../../protocol/contract.js';
-import { writeWhole } from '../../../util/files.js';
+import { readBounded, writeWhole } from '../../../util/files.js';
 
 /** What of the Trusted Application is in this package; null for what a checkout has not built yet. */
 export interface PackagedTa {
@@ -41,9 +41,6 @@ export function packagedTa(): PackagedTa {
   };
 }
 
-/** Images of Trusted Applications have a few hundred KiB, and keys and signatures less. */
-const INPUT_MAX = 16 * 1024 * 1024;
-
 /**
  * Reads a file that the user has named.
  * @param name as in the usage line, for messages
@@ -51,7 +48,7 @@ const INPUT_MAX = 16 * 1024 * 1024;
  */
 export function readInput(file: string, name: string): Buffer {
   try {
-    return readBounded(file);
+    return readNamed(file);
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === 'EFBIG';
     const remedy = tooLarge ? 'Give a file of at most 16 MiB.' : 'Give a file that exists and may be read.';
@@ -59,23 +56,14 @@ export function readInput(file: string, name: string): Buffer {
   }
 }
 
-/** What never ends, such as a device, is not read for ever. What may be a key is in the answer only. */
-function readBounded(file: string): Buffer {
-  const opened = file === '-' ? 0 : openSync(file, 'r');
-  const pieces: Buffer[] = [];
-  let size = 0;
+/** Pipes and devices too: keys come from them. */
+function readNamed(file: string): Buffer {
+  if (file === '-') return readBounded(0);
+  const opened = openSync(file, 'r');
   try {
-    for (;;) {
-      const piece = Buffer.alloc(64 * 1024);
-      const count = readSync(opened, piece);
-      if (count === 0) return Buffer.concat(pieces, size);
-      size += count;
-      pieces.push(piece.subarray(0, count));
-      if (size > INPUT_MAX) throw Object.assign(new Error('it is too large'), { code: 'EFBIG' });
-    }
+    return readBounded(opened);
   } finally {
-    for (const piece of pieces) piece.fill(0);
-    if (opened !== 0) closeSync(opened);
+    closeSync(opened);
   }
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The directory from which tee-supplicant loads Trusted Applications. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
-import { effectiveUid, mayBeSupplicant, SUPPLICANT_DEVICE } from '../../../doctor/supplicant-owner.js';
+import { thisHost, type Host } from '../../../doctor/host.js';
+import { isSamePlace, mountOf } from '../../../doctor/mounts.js';
+import { findSupplicant, mountsOf } from '../../../doctor/supplicant.js';
 import { SecureStorageError } from '../../../errors/error.js';
+import { changeableByOthers } from '../../../util/others-paths.js';
 
 /** Where builds of tee-supplicant look: OP-TEE's own default first (CFG_TEE_CLIENT_LOAD_PATH there, and optee_armtz). */
 const DEFAULTS = ['/lib/optee_armtz', '/usr/lib/optee_armtz', '/lib64/optee_armtz', '/vendor/lib/optee_armtz'];
@@ -12,14 +15,15 @@ const DEFAULTS = ['/lib/optee_armtz', '/usr/lib/optee_armtz', '/lib64/optee_armt
 /**
  * Finds the directory.
  * @param root of the file system it is in: that of an image that is being made, or `/`
- * @throws SecureStorageError ERR_TA_INSTALL if there is none, or more than one
+ * @throws SecureStorageError ERR_TA_INSTALL if there is none, more than one, or one that another user can change
  */
-export function findTaFolder(root: string, commandLines: () => string[][] = supplicants): string {
+export function findTaFolder(root: string, host: Host = thisHost()): string {
   // Of an image, the supplicant on this machine says nothing.
-  const given = path.resolve(root) === '/' ? commandLines().flatMap(foldersGiven) : [];
-  // A relative one is relative to the supplicant's folder, not to this one.
-  const [first] = given.filter((folder) => path.isAbsolute(folder));
-  if (first !== undefined) return first;
+  const given = path.resolve(root) === '/' ? folderOfSupplicant(host) : undefined;
+  if (given !== undefined) {
+    refuseOthers(given);
+    return given;
+  }
   const existing = distinct(DEFAULTS.map((folder) => path.join(root, folder)).filter((folder) => existsSync(folder)));
   const [folder] = existing;
   if (existing.length === 1 && folder !== undefined) return folder;
@@ -37,35 +41,21 @@ function distinct(folders: readonly string[]): string[] {
   return [...new Map(folders.map((folder) => [realpathSync(folder), folder])).values()];
 }
 
-/** Option --ta-path (-l) gives directories, --ta-dir (-t) a name below /lib; the first directory is asked first. */
-function foldersGiven(args: readonly string[]): string[] {
-  const given = optionOf(args, '--ta-path', '-l')?.split(':').filter(Boolean);
-  if (given !== undefined) return given;
-  const name = optionOf(args, '--ta-dir', '-t');
-  return name === undefined ? [] : [path.join('/lib', name)];
-}
-
-function optionOf(args: readonly string[], long: string, short: string): string | undefined {
-  const at = args.findIndex((arg) => arg === long || arg === short);
-  if (at >= 0) return args[at + 1];
-  return args.find((arg) => arg.startsWith(`${long}=`))?.slice(long.length + 1);
-}
-
-/** The command lines of the supplicants that run here; whoever only has their name is passed over. */
-function supplicants(): string[][] {
-  const deviceOwner = statSync(SUPPLICANT_DEVICE, { throwIfNoEntry: false })?.uid;
-  const pids = existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
-  return pids.flatMap((pid) => {
-    const args = textOf(pid, 'cmdline').split('\0');
-    if (path.basename(args[0] ?? '') !== 'tee-supplicant') return [];
-    return mayBeSupplicant(effectiveUid(textOf(pid, 'status')), deviceOwner) ? [args.slice(1)] : [];
+/** The first one that the supplicant was given, as long as its path means the same here. */
+function folderOfSupplicant(host: Host): string | undefined {
+  const { taFoldersGiven = [], mounts } = findSupplicant(host) ?? {};
+  const here = mountsOf(host, 'self') ?? [];
+  return taFoldersGiven.find((folder) => {
+    return mounts === undefined || isSamePlace(mountOf(mounts, folder), mountOf(here, folder));
   });
 }
 
-function textOf(pid: string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return ''; // It has ended meanwhile.
-  }
+/** A directory is not made, and nothing is put there, where another user decides what it leads to. */
+function refuseOthers(folder: string): void {
+  const changeable = changeableByOthers(folder);
+  if (changeable === undefined) return;
+  throw new SecureStorageError('ERR_TA_INSTALL', {
+    detail: `tee-supplicant was told to load from ${folder}, but another user can change ${changeable}`,
+    remedy: 'Find out who started this tee-supplicant. If it is right, give the directory with --dir.',
+  });
 }
