@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
+import { refuseDebugging } from './debugging.js';
 import { processStreams } from './terminal/io.js';
 import { run } from './run.js';
 
@@ -33,6 +34,7 @@ function open(options: OpenOptions): Promise<SecureStorage> {
 
 /** This program does nothing but handle secrets. */
 function forbidDumps(): void {
+  refuseDebugging(process.env, process.execArgv);
   withAddon((addon) => addon.forbidDumps());
 }
 

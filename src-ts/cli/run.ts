@@ -23,7 +23,10 @@ export interface Process {
   readonly open: (options: OpenOptions) => Promise<SecureStorage>;
   /** Whether the arguments are UTF-8 as they were given; Node.js makes one character of whatever is not. */
   readonly hasWellFormedArguments?: () => boolean;
-  /** Keeps what is in memory out of core dumps and debuggers; called before a secret is read. */
+  /**
+   * Keeps what is in memory out of core dumps, debuggers and debug output; called before a secret is read. Throws if it
+   * cannot keep it out of that.
+   */
   readonly forbidDumps?: () => void;
 }
 
