@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { errorTable, type ErrorCode } from './table.js';
+import { entryOf, errorTable, Retry, type ErrorCode } from './table.js';
 import { Origin } from '../tee/seam.js';
 import { harmless, quoted } from '../util/visible.js';
 
@@ -47,6 +47,11 @@ export class SecureStorageError extends Error {
    * was, then wholly. Read the key to find out.
    */
   readonly outcomeUnknown: boolean;
+  /**
+   * True if the same call may succeed a little later as it is, without anybody doing anything, and is known to have
+   * changed nothing. Never true with `outcomeUnknown`. docs/errors.md has it for each code.
+   */
+  readonly retryable: boolean;
 
   /** @internal */
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
@@ -58,6 +63,7 @@ export class SecureStorageError extends Error {
     this.result = details.result;
     this.origin = originName(details.origin);
     this.outcomeUnknown = details.outcomeUnknown ?? false;
+    this.retryable = !this.outcomeUnknown && entryOf(code).retry === Retry.LATER;
     Object.defineProperty(this, brand, { value: true });
     this.#hideAbsent();
   }
@@ -73,9 +79,11 @@ export class SecureStorageError extends Error {
 
   /** What the command line prints with `--json`; for structured logs too. */
   toJSON(): Record<string, unknown> {
-    const { code, message, operation, key, origin, outcomeUnknown } = this;
+    const { code, message, operation, key, origin } = this;
     const result = this.result === undefined ? undefined : hex(this.result);
-    return { code, message, operation, key, result, origin, outcomeUnknown: outcomeUnknown || undefined };
+    const outcomeUnknown = this.outcomeUnknown || undefined;
+    const retryable = this.retryable || undefined;
+    return { code, message, operation, key, result, origin, outcomeUnknown, retryable };
   }
 }
 

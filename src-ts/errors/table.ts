@@ -12,13 +12,13 @@ export const Exit = {
   COMMAND_NOT_FOUND: 127,
 } as const;
 
-/** Whether the same call may be made again as it was. */
+/** Whether the same call may be made again as it was, if it is known to have changed nothing. */
 export const Retry = {
   /** It fails in the same way until something else is changed. */
   NO: 'no',
   /** It may succeed a little later, without anybody doing anything. */
   LATER: 'later',
-  /** The change may have been made, or by somebody else: read the key, then decide. */
+  /** Somebody else has made a change: read the key, then decide. */
   READ_FIRST: 'read-first',
 } as const;
 
@@ -31,6 +31,8 @@ interface ErrorEntry {
   readonly remedy: string;
   /** One of {@link Retry}. */
   readonly retry: (typeof Retry)[keyof typeof Retry];
+  /** Whether a change that fails so may have been made nevertheless: `outcomeUnknown` of the error tells. */
+  readonly undecided?: true;
   /** The exit code of the command line, one of {@link Exit}. */
   readonly exit: number;
 }
@@ -229,7 +231,7 @@ export const errorTable = {
     remedy:
       "Make room on the file system that holds tee-supplicant's data, or the simulator's. If it has room, OP-TEE stores " +
       'in RPMB, whose size is fixed: delete keys that are not needed, or store smaller values.',
-    retry: Retry.READ_FIRST,
+    retry: Retry.NO,
     exit: Exit.ERROR,
   },
   ERR_CORRUPT: {
@@ -260,6 +262,7 @@ export const errorTable = {
       'Check that tee-supplicant runs, that its data directory is mounted and writable, or that of the simulator whole, ' +
       'then try again.',
     retry: Retry.LATER,
+    undecided: true,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_FORMAT_TOO_NEW: {
@@ -289,6 +292,7 @@ export const errorTable = {
       'It is loaded from files of this package in a thread: a bundler must leave optee-secure-storage out (external), ' +
       'and Node.js must allow worker threads.',
     retry: Retry.NO,
+    undecided: true,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_NO_ADDON: {
@@ -348,6 +352,7 @@ export const errorTable = {
       'Start it: sudo systemctl enable --now tee-supplicant (nv-tee-supplicant on Jetson). If it does not start, restart ' +
       'the service that was waiting for it when it died.',
     retry: Retry.LATER,
+    undecided: true,
     exit: Exit.NOT_AVAILABLE,
   },
   ERR_KERNEL_TOO_OLD: {
@@ -456,7 +461,8 @@ export const errorTable = {
       'a defect',
     ],
     remedy: "Try again; the session is opened anew. If it happens again, look at the secure world's log.",
-    retry: Retry.READ_FIRST,
+    retry: Retry.LATER,
+    undecided: true,
     exit: Exit.ERROR,
   },
   ERR_NOT_IN_GROUP: {
@@ -500,7 +506,8 @@ export const errorTable = {
     remedy:
       'Check that tee-supplicant runs and answers; allow more time (timeoutMs, --timeout) if the storage is merely slow. ' +
       'Until it is done, a request goes on for as long as this process lives; the end of the process cuts it off.',
-    retry: Retry.READ_FIRST,
+    retry: Retry.LATER,
+    undecided: true,
     exit: Exit.TIMEOUT,
   },
   ERR_CLOSED: {
@@ -508,6 +515,7 @@ export const errorTable = {
     causes: ['close() was called, or an await using block has ended', 'the MemoryTee of the store was closed'],
     remedy: 'Open another one with SecureStorage.open().',
     retry: Retry.NO,
+    undecided: true,
     exit: Exit.ERROR,
   },
   ERR_BUSY: {
@@ -533,6 +541,7 @@ export const errorTable = {
     causes: ['another Trusted Application answers under this UUID', 'a defect'],
     remedy: 'Install the Trusted Application that comes with this package; if it is, please report this.',
     retry: Retry.NO,
+    undecided: true,
     exit: Exit.ERROR,
   },
   ERR_TEE: {
@@ -549,3 +558,8 @@ export const errorTable = {
 
 /** The stable codes of {@link SecureStorageError}; docs/errors.md tells of each. */
 export type ErrorCode = keyof typeof errorTable;
+
+/** What the table has about a code. */
+export function entryOf(code: ErrorCode): ErrorEntry {
+  return errorTable[code];
+}

@@ -33,9 +33,11 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   [TeeResult.COMMUNICATION]: 'ERR_NO_SUPPLICANT',
 };
 
-/** Storage errors after which a change may have been made; ta/include/secstor_ta.h says so. */
+/**
+ * Storage errors after which a change may have been made. A full storage is none of them: what it did not take is not
+ * there (test/ta/storage_fault_test.c; on OP-TEE, test/faults/sweep.test.ts).
+ */
 const undecided: ReadonlySet<number> = new Set([
-  TeeResult.STORAGE_NO_SPACE,
   TeeResult.STORAGE_NOT_AVAILABLE,
   TeeResult.TARGET_DEAD,
   TeeResult.COMMUNICATION,

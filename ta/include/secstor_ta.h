@@ -14,8 +14,8 @@
  * - Parameters that a command does not name are NONE. The parameter types are
  *   compared exactly; anything else is TEE_ERROR_BAD_PARAMETERS.
  * - A result other than TEE_SUCCESS means that nothing has changed, except
- *   for a storage error (NO_SPACE, NOT_AVAILABLE, a dead TA or a lost
- *   supplicant), after which a change either happened whole or not at all.
+ *   for a storage error (NOT_AVAILABLE, a dead TA or a lost supplicant),
+ *   after which a change either happened whole or not at all.
  * - TEE_ERROR_SHORT_BUFFER always comes before any change. The size of the
  *   output reference is then the size that would do.
  * - Command and error numbers are never given a second meaning.

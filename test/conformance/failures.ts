@@ -33,7 +33,8 @@ export function failureSuite({ panicking, damageable }: Backend): void {
       ];
       for (const [operation, change] of changes) {
         await ta.panic();
-        const expected = { code: 'ERR_TA_DEAD', operation, key: 'k', outcomeUnknown: true, origin: 'TEE' };
+        const doubt = { outcomeUnknown: true, retryable: false };
+        const expected = { code: 'ERR_TA_DEAD', operation, key: 'k', origin: 'TEE', ...doubt };
         expect(await errorOf(change(store))).toMatchObject(expected);
         // The TA was dead before it could begin.
         expect(await store.getEntry('k', { encoding: 'utf8' })).toMatchObject({ value: 'v', revision });
@@ -62,6 +63,7 @@ export function failureSuite({ panicking, damageable }: Backend): void {
       operation,
       key,
       outcomeUnknown: false,
+      retryable: false,
     });
     expect(await errorOf(store.get('k'))).toMatchObject(corrupt('get', 'k'));
     expect(await errorOf(store.get('never stored'))).toMatchObject(corrupt('get', 'never stored'));

@@ -135,7 +135,8 @@ export function signalSuite(open: OpenStore): void {
         expect(await patient).toBeNull();
         const error = await reasonOf(impatient);
         if (error === undefined) return false;
-        expect(error).toMatchObject({ code: 'ERR_TIMEOUT', operation: 'get', key: 'k', outcomeUnknown: false });
+        const known = { operation: 'get', key: 'k', outcomeUnknown: false, retryable: true };
+        expect(error).toMatchObject({ code: 'ERR_TIMEOUT', ...known });
         expect((error as Error).message).toMatch(/\b1 ms/);
         return true;
       };

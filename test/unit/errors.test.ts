@@ -2,11 +2,14 @@
 import { inspect } from 'node:util';
 import vm from 'node:vm';
 
-import { errorTable, Exit, Retry, type ErrorCode } from '../../src-ts/errors/table.js';
+import { entryOf, errorTable, Exit, Retry, type ErrorCode } from '../../src-ts/errors/table.js';
 import { SecureStorageError, isSecureStorageError } from '../../src-ts/errors/error.js';
+import { Call } from '../../src-ts/protocol/call.js';
 import { TaError } from '../../src-ts/protocol/contract.js';
+import { callError, commandError } from '../../src-ts/protocol/outcomes.js';
+import { MalformedReply } from '../../src-ts/protocol/packing.js';
 import { TeeResult } from '../../src-ts/tee/results.js';
-import { Origin } from '../../src-ts/tee/seam.js';
+import { bareOutcome, Origin, TeeFailure, type FailureKind } from '../../src-ts/tee/seam.js';
 
 const codes = Object.keys(errorTable) as ErrorCode[];
 
@@ -31,6 +34,53 @@ test.each(codes)('%s says where it comes from and whether to try again, for the 
   expect(causes).not.toHaveLength(0);
   for (const cause of causes) expect(cause).toMatch(/^[A-Za-z].*[^.]$/);
   expect(Object.values(Retry)).toContain(retry);
+});
+
+/** By hand: what a program that repeats calls goes by. */
+const LATER: readonly ErrorCode[] = [
+  'ERR_STORAGE',
+  'ERR_NO_SUPPLICANT',
+  'ERR_TA_DEAD',
+  'ERR_TIMEOUT',
+  'ERR_BUSY',
+  'ERR_NO_MEMORY',
+];
+
+test.each(codes)('%s is retryable if the table says later, and never if its outcome is unknown', (code) => {
+  const retryable = LATER.includes(code);
+  expect(errorTable[code].retry === Retry.LATER).toBe(retryable);
+  expect(new SecureStorageError(code)).toMatchObject({ retryable, outcomeUnknown: false });
+  expect(new SecureStorageError(code, { outcomeUnknown: true })).toMatchObject({
+    retryable: false,
+    outcomeUnknown: true,
+  });
+});
+
+test('retryable is shown, and written to logs, where it is true', () => {
+  const busy = new SecureStorageError('ERR_BUSY');
+  expect(inspect(busy)).toContain('retryable: true');
+  expect(JSON.parse(JSON.stringify(busy))).toMatchObject({ retryable: true });
+  const closed = new SecureStorageError('ERR_CLOSED');
+  expect(`${inspect(closed)}${JSON.stringify(closed)}`).not.toContain('retryable');
+});
+
+describe('the table says with which codes the outcome of a change can be unknown', () => {
+  const call = () => new Call('put', 'k', { timeoutMs: 1000 });
+  const unknown = (errors: unknown[]) =>
+    errors.flatMap((error) => (isSecureStorageError(error) && error.outcomeUnknown ? [error.code] : []));
+  const results = [...Object.values(TeeResult), ...Object.values(TaError)];
+  const refused = results.flatMap((result) =>
+    Object.values(Origin).map((origin) => commandError(call(), bareOutcome(result, origin), true)),
+  );
+  // What a backend can fail with when it has begun.
+  const kinds: FailureKind[] = ['timeout', 'closed', 'no-supplicant', 'no-simulator'];
+  const failed = kinds.map((kind) => callError(call(), new TeeFailure(kind, 'x', true), true));
+  const odd = callError(call(), new MalformedReply('is odd'), true);
+
+  test.each(codes)('%s', (code) => {
+    const can = unknown([...refused, ...failed, odd]).includes(code);
+    expect(entryOf(code).undecided ?? false).toBe(can);
+  });
 });
 
 test('the exit codes are those that the command line documents', () => {

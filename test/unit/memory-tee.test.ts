@@ -81,7 +81,7 @@ describe('faults', () => {
 
   test.each<[Fault, string, boolean]>([
     [{ kind: 'timeout' }, 'ERR_TIMEOUT', true],
-    [{ kind: 'no-space' }, 'ERR_NO_SPACE', true],
+    [{ kind: 'no-space' }, 'ERR_NO_SPACE', false],
     [{ kind: 'corrupt' }, 'ERR_CORRUPT', false],
     [{ kind: 'ta-dead', times: 2 }, 'ERR_TA_DEAD', true],
     [{ kind: 'no-supplicant' }, 'ERR_NO_SUPPLICANT', true],

@@ -98,7 +98,7 @@ describe('a command that is refused', () => {
     ['ERR_FORMAT_TOO_NEW', TaError.FORMAT, TRUSTED_APP, false],
     ['ERR_CORRUPT', TeeResult.CORRUPT_OBJECT, TRUSTED_APP, false],
     ['ERR_NO_MEMORY', TeeResult.OUT_OF_MEMORY, TRUSTED_APP, false],
-    ['ERR_NO_SPACE', TeeResult.STORAGE_NO_SPACE, TRUSTED_APP, true],
+    ['ERR_NO_SPACE', TeeResult.STORAGE_NO_SPACE, TRUSTED_APP, false],
     ['ERR_STORAGE', TeeResult.STORAGE_NOT_AVAILABLE, TRUSTED_APP, true],
     ['ERR_TA_DEAD', TeeResult.TARGET_DEAD, TEE, true],
     ['ERR_NO_SUPPLICANT', TeeResult.COMMUNICATION, COMMS, true],

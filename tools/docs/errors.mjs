@@ -23,9 +23,17 @@ try {
   if (error.outcomeUnknown) {
     // e.g. ERR_TIMEOUT: the change was made wholly or not at all, and reading the key tells which
   }
+  if (error.retryable) {
+    // e.g. ERR_BUSY: nothing has changed, and the same call may succeed a little later
+  }
   throw error;
 }
 \`\`\`
+
+\`outcomeUnknown\` and \`retryable\` are never both true. **Again** in the table is for calls that are known to have changed
+nothing: \`retryable\` is true for those with "later". **Unknown** has the codes with which \`outcomeUnknown\` can be true. Any
+other error can have it if it ended a second attempt or a later part of a change: the session was lost and could not be
+opened again, or \`removeOwner()\` had begun.
 
 The command line prints the message, with its code unless it is ERR_USAGE, on standard error (\`--json\`: \`{"error":{"code":…}}\`) and ends with
 the exit code of the table.`;
@@ -34,24 +42,26 @@ the exit code of the table.`;
 const AGAIN = {
   no: 'No: it fails in the same way until something is changed',
   later: 'Yes, a little later',
-  'read-first': 'A read, yes; a change only after reading the key',
+  'read-first': 'Read the key first: somebody else has changed it',
 };
+const AFTER_A_CHANGE = '; after a change with `outcomeUnknown`, read the key first';
 
 /** The text of docs/errors.md. @returns {string} */
 export function errorsText() {
   const sources = load();
   const codes = /** @type {ErrorCode[]} */ (Object.keys(sources.errorTable));
   const rows = codes.map((code) => {
-    const { meaning, exit } = sources.errorTable[code];
-    return [`[\`${code}\`](#${code.toLowerCase()})`, meaning, String(exit)];
+    const { meaning, exit, retry, undecided } = sources.entryOf(code);
+    const again = retry === 'read-first' ? 'read first' : retry;
+    return [`[\`${code}\`](#${code.toLowerCase()})`, meaning, String(exit), again, undecided ? 'can be' : ''];
   });
   const results = resultsByCode(sources);
-  const sections = codes.map((code) => entry(code, sources.errorTable[code], results.get(code) ?? []));
-  return [HEAD, table(['Code', 'Meaning', 'Exit'], rows), ...sections].join('\n\n').concat('\n');
+  const sections = codes.map((code) => entry(code, sources.entryOf(code), results.get(code) ?? []));
+  return [HEAD, table(['Code', 'Meaning', 'Exit', 'Again', 'Unknown'], rows), ...sections].join('\n\n').concat('\n');
 }
 
-/** @param {ErrorCode} code @param {(typeof import('../../src-ts/errors/table.js').errorTable)[ErrorCode]} about @param {string[]} results */
-function entry(code, { meaning, causes, remedy, retry, exit }, results) {
+/** @param {ErrorCode} code @param {ReturnType<typeof import('../../src-ts/errors/table.js').entryOf>} about @param {string[]} results */
+function entry(code, { meaning, causes, remedy, retry, exit, undecided }, results) {
   const told = code === 'ERR_TEE' ? ['any that is not named here'] : results;
   return [
     `## ${code}`,
@@ -59,7 +69,7 @@ function entry(code, { meaning, causes, remedy, retry, exit }, results) {
     `**Causes**\n${list(causes)}`,
     `**What to do** ${remedy}`,
     list([
-      `**Again?** ${AGAIN[retry]}`,
+      `**Again?** ${AGAIN[retry]}${undecided ? AFTER_A_CHANGE : ''}`,
       `**Exit code** ${exit}`,
       ...(told.length > 0 ? [`**Results of the TEE** ${told.join(', ')}`] : []),
     ]),
