@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { belongsTogether, ownPackage } from '../util/own-package.js';
 import { loadFirst, thisHost, type Binary } from './binaries.js';
 import type { EncodedParam } from '../tee/params.js';
 
@@ -104,11 +105,11 @@ export interface Addon {
  * The addon as it was built in this checkout, or by a user in the installed package (docs/from-source.md). Bundlers must
  * not look for it, for a published package has none; nor may a bundle, whose files are elsewhere, load another's build.
  */
-const checkout = path.resolve(__dirname, '..', '..');
-const built: Binary<Addon> = {
-  file: 'build/Release/optee_secure_storage.node',
-  load: () => createRequire(__filename)(path.join(checkout, built.file)) as Addon,
-};
+const BUILT = 'build/Release/optee_secure_storage.node';
+
+function builtIn(checkout: string): Binary<Addon> {
+  return { file: BUILT, load: () => createRequire(__filename)(path.join(checkout, BUILT)) as Addon };
+}
 
 /**
  * The addons in the package, relative to this file in dist/native/. The paths are literal, so that bundlers and packers see
@@ -137,12 +138,28 @@ let loaded: Addon | undefined;
  */
 export function loadAddon(): Addon {
   if (loaded) return loaded;
+  const home = ownPackage(__filename, 'native');
+  const built = home !== undefined && mayBeBuilt(home) ? builtIn(home) : undefined;
   const fitting = shipped[`${process.platform}-${process.arch}`];
-  const binaries = [mayBeBuilt() ? built : undefined, fitting].filter((binary) => binary !== undefined);
+  const binaries = [built, home === undefined ? inBundle(fitting) : fitting].filter((binary) => binary !== undefined);
   return (loaded = loadFirst(binaries, Object.keys(shipped), thisHost));
 }
 
-function mayBeBuilt(): boolean {
+function mayBeBuilt(checkout: string): boolean {
+  const file = path.join(checkout, BUILT);
+  if (existsSync(file) && !belongsTogether(__filename, file, path.dirname(file))) return false;
   const has = (...names: string[]) => existsSync(path.join(checkout, ...names));
-  return has('src-ts', 'native', 'addon.ts') || (has('src-native', 'addon.cc') && has(built.file));
+  return has('src-ts', 'native', 'addon.ts') || (has('src-native', 'addon.cc') && has(BUILT));
+}
+
+/** A bundler that left the path as it is has it lead out of the bundle, where others may have put what they like. */
+function inBundle(binary: Binary<Addon> | undefined): Binary<Addon> | undefined {
+  if (binary === undefined) return undefined;
+  const outside = path.resolve(__dirname, '..', '..', binary.file);
+  const isForeign = existsSync(outside) && !belongsTogether(__filename, outside, path.dirname(outside));
+  if (!isForeign) return binary;
+  const refuse = (): never => {
+    throw new Error(`${outside} belongs to another user, and is not loaded`);
+  };
+  return { file: binary.file, load: refuse };
 }

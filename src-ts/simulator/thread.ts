@@ -6,13 +6,18 @@ import { Worker } from 'node:worker_threads';
 
 import { limit, type Revocable } from '../tee/limits.js';
 import { TeeFailure, type CallOptions } from '../tee/seam.js';
+import { ownPackage } from '../util/own-package.js';
 import { withResolvers } from '../util/timers.js';
 import { otherHolder } from './holder.js';
 import { formatFolder, lockFolder } from './layout.js';
 import { now, State, type Answer, type Reply, type Request, type ThreadData, type Work } from './messages.js';
 
 /** Where the thread's program and its module are, from src-ts/simulator/ (in tests) as well as from dist/simulator/. */
-const BUILT = path.resolve(__dirname, '../../dist/simulator');
+function built(name: string): string {
+  const home = ownPackage(__filename, 'simulator');
+  if (home !== undefined) return path.join(home, 'dist', 'simulator', name);
+  throw new Error(`${name} is not looked for beside ${__dirname}, which is no folder of this package`);
+}
 
 /** A request's answer; a failure of the simulator itself is thrown. */
 export type Done = Extract<Answer, { outcome: unknown }>;
@@ -27,7 +32,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** Takes a millisecond, once. */
 function code(): WebAssembly.Module {
-  return (compiled ??= new WebAssembly.Module(readFileSync(path.join(BUILT, 'secstor.wasm'))));
+  return (compiled ??= new WebAssembly.Module(readFileSync(built('secstor.wasm'))));
 }
 
 export class SimulatorThread {
@@ -148,7 +153,7 @@ function startWorker(directory: string | undefined): Worker {
     const workerData: ThreadData = { code: code(), directory };
     // It needs no environment; of this process's, Node.js cannot copy variables whose names are not UTF-8, and aborts.
     const options = { workerData, env: {}, execArgv: [], name: 'optee-simulator' };
-    return new Worker(path.join(BUILT, 'worker.js'), options);
+    return new Worker(built('worker.js'), options);
   } catch (error) {
     throw doesNotRun(error as Error);
   }

@@ -13,7 +13,7 @@ import { TA_UUID } from '../../../protocol/contract.js';
 import { text, usageError } from '../../command-line.js';
 import type { Command, OptionValues } from '../../command.js';
 import type { Io } from '../../terminal/io.js';
-import { fileError, isWithin, PACKAGE, packagedTa } from './packaged.js';
+import { fileError, isWithin, packagedTa, packageFolder } from './packaged.js';
 import { checkPrerequisites, defaultPrefix, findDevKit } from './dev-kit.js';
 
 /** Lines of make's output that are shown when it fails. */
@@ -102,7 +102,7 @@ function uuidOf(options: OptionValues): string {
 function outputOf(options: OptionValues): string {
   const output = path.resolve(text(options, 'output') ?? 'optee-secure-storage-ta');
   if (/\s/.test(output)) throw usageError('--output must not have blanks in its path: make cannot handle them');
-  if (isWithin(PACKAGE, output)) throw usageError('--output must lead out of the folder of this package');
+  if (isWithin(packageFolder(), output)) throw usageError('--output must lead out of the folder of this package');
   return output;
 }
 

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../../errors/table.js';
 import { SecureStorageError } from '../../../errors/error.js';
 import { TA_UUID } from '../../../protocol/contract.js';
 import { readBounded, writeWhole } from '../../../util/files.js';
+import { ownPackage } from '../../../util/own-package.js';
 
 /** What of the Trusted Application is in this package; null for what a checkout has not built yet. */
 export interface PackagedTa {
@@ -23,18 +24,29 @@ export interface PackagedTa {
   readonly unsigned: string | null;
 }
 
-/** The top of this package, the same number of folders above dist/ and src-ts/. */
-export const PACKAGE = path.resolve(__dirname, '../../../..');
+/**
+ * The folder of this package.
+ * @throws SecureStorageError ERR_USAGE in a bundle: what is around that is not of this package, and root would install it
+ */
+export function packageFolder(): string {
+  const folder = ownPackage(__filename, 'cli/commands/ta');
+  if (folder !== undefined) return folder;
+  throw new SecureStorageError('ERR_USAGE', {
+    detail: `${__dirname} is no folder of this package, so its Trusted Application is not looked for`,
+    remedy: 'Run optee-storage from the package as it was installed, not from a bundle.',
+  });
+}
 
 export function packagedTa(): PackagedTa {
+  const folder = packageFolder();
   const built = (...names: string[]) => {
-    const file = path.join(PACKAGE, 'dist', 'ta', ...names);
+    const file = path.join(folder, 'dist', 'ta', ...names);
     return existsSync(file) ? file : null;
   };
   return {
     uuid: TA_UUID,
-    source: path.join(PACKAGE, 'ta'),
-    header: path.join(PACKAGE, 'ta', 'include', 'secstor_ta.h'),
+    source: path.join(folder, 'ta'),
+    header: path.join(folder, 'ta', 'include', 'secstor_ta.h'),
     signed: built(`${TA_UUID}.ta`),
     'signed-4.7': built('optee-4.7', `${TA_UUID}.ta`),
     unsigned: built(`${TA_UUID}.stripped.elf`),
