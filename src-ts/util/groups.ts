@@ -17,8 +17,18 @@ export function groupId(name: string): number | null {
   return entriesOf('/etc/group').find((group) => group.name === name)?.id ?? null;
 }
 
-/** The lines of passwd(5) and group(5): both begin with name:password:id. */
-function entriesOf(file: string): { name: string; id: number }[] {
+/** Whether a group is of one user alone, as many systems give to each: nobody else is in it. */
+export function isPrivateGroup(id: number, user: number): boolean {
+  const group = entriesOf('/etc/group').find((each) => each.id === id);
+  const owner = userName(user);
+  if (group === undefined || owner === null) return false;
+  const members = (group.rest[0] ?? '').split(',').filter(Boolean);
+  const primary = entriesOf('/etc/passwd').filter(({ rest: [gid] }) => Number(gid) === id);
+  return [...members, ...primary.map(({ name }) => name)].every((name) => name === owner);
+}
+
+/** The lines of passwd(5) and group(5): both begin with name:password:id. What follows is the group's id, or its members. */
+function entriesOf(file: string): { name: string; id: number; rest: string[] }[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -26,7 +36,7 @@ function entriesOf(file: string): { name: string; id: number }[] {
     return [];
   }
   return text.split('\n').flatMap((line) => {
-    const [name, , id] = line.split(':');
-    return name && id ? [{ name, id: Number(id) }] : [];
+    const [name, , id, ...rest] = line.split(':');
+    return name && id ? [{ name, id: Number(id), rest }] : [];
   });
 }

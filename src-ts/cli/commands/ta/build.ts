@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** `optee-storage ta build`: the Trusted Application from source, with the development kit of the board's OP-TEE. */
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
-import { SecureStorageError } from '../../../errors/error.js';
+import { isSecureStorageError, SecureStorageError } from '../../../errors/error.js';
 import { Exit } from '../../../errors/table.js';
-import { makeFolder } from '../../../util/files.js';
+import { makeFolder, writeWhole } from '../../../util/files.js';
+import { changeableByOthers, changeableWithin } from '../../../util/others-paths.js';
 import { quoted } from '../../../util/visible.js';
 import { TA_UUID } from '../../../protocol/contract.js';
 import { text, usageError } from '../../command-line.js';
@@ -119,19 +120,35 @@ function signKey(options: OptionValues, unsigned: boolean): string | undefined {
   return path.resolve(key);
 }
 
+/**
+ * The folder to build in. make reads and runs what it finds there, so nobody else may have put it there or may do so yet.
+ * @throws SecureStorageError ERR_OUTPUT
+ */
 function makeOutput(folder: string): void {
   try {
-    makeFolder(folder, 0o777);
+    refuseOthers(folder, changeableByOthers(folder, { isMade: true }));
+    makeFolder(folder, 0o755);
+    // Another user may have been quicker.
+    refuseOthers(folder, changeableByOthers(folder) ?? changeableWithin(folder));
   } catch (error) {
+    if (isSecureStorageError(error)) throw error;
     throw fileError('ERR_OUTPUT', `the folder ${folder} cannot be made`, error);
   }
+}
+
+function refuseOthers(folder: string, changeable: string | undefined): void {
+  if (changeable === undefined) return;
+  throw new SecureStorageError('ERR_OUTPUT', {
+    detail: `${folder} is not used, because another user can change ${changeable}, and what make finds there is run`,
+    remedy: 'Give a folder with --output that you alone can write to, in one of your own.',
+  });
 }
 
 /** Runs make; its output is kept in build.log and shown only if it fails. */
 async function runMake({ args, output }: Plan, io: Io, { verbose, json }: { verbose: boolean; json: boolean }) {
   const { code, log } = await outputOfMake(args, verbose ? io.note : () => undefined);
   const file = path.join(output, 'build.log');
-  writeFileSync(file, log);
+  writeWhole(file, [log], 0o644);
   if (code === 0) return;
   if (!verbose && !json) io.note(`${log.trimEnd().split('\n').slice(-TAIL).join('\n')}\n`);
   throw new SecureStorageError('ERR_TA_BUILD', { detail: `make failed; all of its output is in ${file}` });
@@ -144,7 +161,10 @@ function outputOfMake(
   // Settings of a make around this one (an npm script in a Makefile) are not meant for it.
   const env = { ...process.env, MAKEFLAGS: undefined, MAKELEVEL: undefined };
   return new Promise((resolve, reject) => {
+    // Nobody else may write to what it makes.
+    const umask = process.umask(0o022);
     const child = spawn('make', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    process.umask(umask);
     let log = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (part: string) => {
