@@ -41,5 +41,6 @@ module.exports = {
     project('attacks', [`e2e/@(${attacks}).test.ts`]),
     project('e2e', [`e2e/!(${attacks}).test.ts`]),
     project('faults'), // by tools/faults.mjs, for hours
+    project('versions'), // by tools/versions.mjs
   ],
 };

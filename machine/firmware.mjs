@@ -8,9 +8,9 @@ import { cachedFolder, digestOf } from '../tools/lib/cached.mjs';
 import { CACHE } from '../tools/lib/paths.mjs';
 import { run } from '../tools/lib/run.mjs';
 import { releaseOf } from './debian.mjs';
-import { ensureOpteeOs } from './kits.mjs';
+import { ensureOpteeOs, partWith } from './optee-os.mjs';
 import { writeUBootEnvironment } from './u-boot-env.mjs';
-import { partOf, USUAL } from './versions.mjs';
+import { USUAL } from './versions.mjs';
 
 /** OP-TEE is in memory of its own, which the normal world cannot read. @param {string} optee @param {string} uBoot */
 const buildOptions = (optee, uBoot) => [
@@ -46,18 +46,18 @@ async function buildFirmware(folder, optee) {
 /**
  * Everything that runs before Linux: Trusted Firmware-A with OP-TEE OS as its secure payload, and U-Boot.
  *
- * @param {string} suite the release whose OP-TEE it is.
+ * @param {import('./versions.mjs').OpteeOs} version of OP-TEE.
  * @returns {Promise<string>} a folder with `qemu_fw.bios`, for QEMU's `-bios`, and `u-boot-env.img`, the second flash.
  */
-export async function ensureFirmware(suite) {
-  const optee = await ensureOpteeOs(suite);
+export async function ensureFirmware(version) {
+  const optee = await ensureOpteeOs(version);
   const here = fileURLToPath(import.meta.url);
   const inputs = [
     USUAL,
     path.relative(CACHE, optee),
     digestOf([here, path.join(path.dirname(here), 'u-boot-env.mjs')]),
   ];
-  return cachedFolder(partOf('firmware', suite), inputs, 'Building the firmware', async (unfinished) => {
+  return cachedFolder(partWith('firmware', version), inputs, 'Building the firmware', async (unfinished) => {
     await ensureAptGroups('machine-images');
     await buildFirmware(unfinished, optee);
   });

@@ -7,7 +7,7 @@ import { releaseOf } from './debian.mjs';
 import { partOf, USUAL } from './versions.mjs';
 
 /** The OP-TEE platform that QEMU's `virt` machine is. */
-const PLATFORM = 'vexpress-qemu_armv8a';
+export const PLATFORM = 'vexpress-qemu_armv8a';
 
 /**
  * A package of a release, unpacked.
@@ -17,7 +17,7 @@ const PLATFORM = 'vexpress-qemu_armv8a';
  * @param {string} suite
  * @param {string} name of the package
  */
-function unpacked(part, title, suite, name) {
+export function ensureUnpacked(part, title, suite, name) {
   return cachedFolder(partOf(part, suite), [suite, [name]], `${title} of Debian ${suite}`, async (folder) => {
     const root = await releaseOf(suite).unpackDebs(folder, [name]);
     renameSync(path.join(root, 'usr'), path.join(folder, 'usr'));
@@ -32,7 +32,7 @@ function unpacked(part, title, suite, name) {
  * @returns {Promise<string>} what `make -C ta TA_DEV_KIT_DIR=` takes.
  */
 export async function ensureTaDevKit(suite = USUAL) {
-  const folder = await unpacked('ta-dev-kit', 'Fetching the TA development kit', suite, 'optee-os-dev');
+  const folder = await ensureUnpacked('ta-dev-kit', 'Fetching the TA development kit', suite, 'optee-os-dev');
   return path.join(folder, 'usr', 'lib', 'optee-os-dev', PLATFORM);
 }
 
@@ -55,17 +55,11 @@ export const ensureNewerKey = () => ensureDevelopmentKey('sid');
  * @returns {Promise<string>} a folder for the compiler's `-I`.
  */
 export async function ensureClientHeaders() {
-  const folder = await unpacked('client-headers', 'Fetching the TEE Client API headers', USUAL, 'optee-client-dev');
+  const folder = await ensureUnpacked(
+    'client-headers',
+    'Fetching the TEE Client API headers',
+    USUAL,
+    'optee-client-dev',
+  );
   return path.join(folder, 'usr', 'include');
-}
-
-/**
- * OP-TEE OS as built for QEMU.
- *
- * @param {string} suite
- * @returns {Promise<string>} the folder of `tee-header_v2.bin` and its companions.
- */
-export async function ensureOpteeOs(suite) {
-  const folder = await unpacked('optee-os', 'Fetching OP-TEE OS', suite, 'optee-os');
-  return path.join(folder, 'usr', 'lib', 'optee', PLATFORM);
 }

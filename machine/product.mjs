@@ -90,8 +90,8 @@ export async function makeTa(source, output, variables = {}, targets = []) {
 export async function ensureTa(variables = {}, version) {
   require('ta/Makefile', 'The Trusted Application');
   const { optee } = versionOf(version);
-  if (optee !== USUAL && !variables.TA_SIGN_KEY) {
-    return ensureTa({ ...variables, TA_SIGN_KEY: await ensureDevelopmentKey(optee) }, version);
+  if (optee.suite !== USUAL && !variables.TA_SIGN_KEY) {
+    return ensureTa({ ...variables, TA_SIGN_KEY: await ensureDevelopmentKey(optee.suite) }, version);
   }
   const uuid = variables.TA_UUID ?? TA_UUID;
   const name = Object.keys(variables).length === 0 ? 'ta' : `ta-${keyOf(variables)}`;
