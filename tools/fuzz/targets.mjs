@@ -65,7 +65,7 @@ export async function ensureFuzzers(jobs) {
  * Stack traces of allocations are for reports; without them all is twice as quick. Leaks show in the TA's own heap,
  * which the software TEE looks at.
  */
-const FAST = 'malloc_context_size=0:quarantine_size_mb=2:detect_leaks=0';
+const FAST = 'malloc_context_size=0:detect_leaks=0';
 
 /**
  * @typedef {object} Result
