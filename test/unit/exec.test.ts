@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 
 import { buildCommandLine, main, opteeProcess, softEnvironment, type Ran } from './support/cli.js';
 import { freshFolder } from './support/folders.js';
@@ -97,6 +98,124 @@ describe('what the program gets', () => {
     expect([descriptors, args]).toEqual([usual, `sh -c ${script}`]);
   });
 });
+
+describe('what the caller has opened or set is the same for the program as without exec', () => {
+  /** Runs a line of bash (which would read its settings where its input is a socket), in which "$@" runs what follows it: with `exec` or with nothing else. */
+  const both = (line: string, settings: NodeJS.ProcessEnv = {}): string[] => {
+    const ways = [[process.execPath, main, 'exec', '--env', 'A=db/password', '--', 'env', '-u', 'A'], ['env']];
+    return ways.map((way) => {
+      const how = { env: { ...env, ...settings }, input: '', encoding: 'utf8' } as const;
+      const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', line, 'bash', ...way], how);
+      expect([status, stderr]).toEqual([0, '']);
+      return stdout;
+    });
+  };
+  const LIST = `find /proc/self/fd -mindepth 1 -printf '%f %l\\n'`;
+
+  test.each([
+    ['nothing', ''],
+    ['a file', '9</etc/hostname'],
+    ['the first ones', '3</etc/hostname 4</etc/passwd 5>/dev/null'],
+    ['with gaps', '4</etc/hostname 7</etc/passwd 12>>/dev/null'],
+    ['the last that Node.js closes, and the next', '15</etc/hostname 16</etc/passwd'],
+    ['far ones', '100</etc/hostname 254>/dev/null'],
+    ['many in a row', Array.from({ length: 20 }, (_, n) => `${String(n + 3)}</etc/hostname`).join(' ')],
+    ['a directory', '6</'],
+    ['to read and to write', '8<>/dev/null'],
+    ['a pipe to another program', '7> >(cat >/dev/null)'],
+    ['a pipe from another program', '11< <(sleep 0)'],
+    ['the same twice', '3</etc/hostname 4<&3 5<&0 6>&1'],
+  ])('descriptors: %s', (_what, redirections) => {
+    const [withExec, without] = both(`"$@" ${LIST} ${redirections}`);
+    const anyPipe = (text = '') =>
+      text
+        .replace(/(?<=:\[|proc\/)\d+/g, 'N')
+        .split('\n')
+        .sort();
+    expect(anyPipe(withExec)).toEqual(anyPipe(without));
+  });
+
+  test('descriptors: the job slots of make, and they can be used', () => {
+    const makefile = path.join(freshFolder(), 'Makefile');
+    const command = `'${process.execPath}' '${main}' exec --env A=db/password --`;
+    writeFileSync(
+      makefile,
+      `all:\n\t+@${command} $(MAKE) --no-print-directory -f ${makefile} sub\nsub:\n\t@echo "$$A"\n`,
+    );
+    const { stdout, stderr } = spawnSync('make', ['-j3', '-f', makefile], { env, encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['s3cret\n', '']);
+  });
+
+  test('descriptors: a socket, which answers', async () => {
+    const script = 'read -r line <&5; echo "got $line" >&5';
+    const args = [main, 'exec', '--env', 'A=db/password', '--', 'bash', '-c', script];
+    const child = spawn(process.execPath, args, {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit', 'ignore', 'ignore', 'pipe'],
+    });
+    const socket = child.stdio.at(5) as Duplex;
+    socket.write('hello\n');
+    expect(String((await once(socket, 'data'))[0])).toBe('got hello\n');
+    expect(await ending(child)).toEqual([0, null]);
+  });
+
+  test('descriptors: files in memory take numbers that are free', () => {
+    const line = `"$@" --file-env F=db/password --file-env G=db/user-name -- bash -c 'echo $F $G $(cat $F $G) $(cat <&3)' 3<<<three 5<<<five`;
+    const { stdout } = spawnSync('bash', ['--norc', '-c', line, 'bash', process.execPath, main, 'exec'], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('/proc/self/fd/4 /proc/self/fd/6 s3cretalice three\n');
+  });
+
+  test.each<[string, NodeJS.ProcessEnv]>([
+    ['nothing', {}],
+    ['an empty one', { X: '' }],
+    ['characters of all sorts', { X: ' a\n\t\u0001"\'\\€🔑\ufffd\u00a0 ' }],
+    ['names of all sorts', { 'BASH_FUNC_x%%': '() { :; }', 'a.b-c': '1', ä: '2', '1': '3', __proto__x: '4' }],
+    ['equals signs', { X: '=a=b=' }],
+    ['long ones', { X: 'x'.repeat(100_000) }],
+  ])('environment: %s', (_what, settings) => {
+    // bash itself would change it.
+    const ways = [
+      [main, 'exec', '--env', 'A=db/password', '--', 'env', '-u', 'A', 'env', '-0'],
+      ['-e', ENV],
+    ];
+    const [withExec, without] = ways.map((args) =>
+      spawnSync(process.execPath, args, { env: { ...env, ...settings }, maxBuffer: 1e7 }).stdout.toString('latin1'),
+    );
+    expect(withExec?.split('\0').sort()).toEqual(without?.split('\0').sort());
+  });
+  const ENV = `require('node:fs').writeSync(1, require('node:fs').readFileSync('/proc/self/environ'))`;
+
+  test.each([
+    ['a byte that is not UTF-8', `X=$'caf\\xe9' "$@"`, '"X"'],
+    ['half a character', `X=$'\\xe2\\x82' "$@"`, '"X"'],
+    ['a surrogate', `X=$'\\xed\\xa0\\x80' "$@"`, '"X"'],
+    ['a name that is not UTF-8', `env $'caf\\xe9=s3' "$@"`, '"caf\ufffd"'],
+    ['a name twice', executedWith(['X=1', 'X=2']), '"X"'],
+    ['no =', executedWith(['X']), '"X"'],
+    ['nothing', executedWith(['', 'Y=1']), '""'],
+  ])('environment that would change is refused: %s', (_what, line, name) => {
+    const command = [process.execPath, main, 'exec', '--env', 'A=db/password', '--', 'true'];
+    const { status, stderr } = spawnSync('bash', ['--norc', '-c', line, 'bash', ...command], { env, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`${name} in the environment is not UTF-8`)]);
+    expect(stderr).not.toMatch(/s3|=1/);
+  });
+});
+
+/** A line of bash that runs "$@" with an environment that no shell can make. */
+function executedWith(more: readonly string[]): string {
+  const script = [
+    'import ctypes, os, sys',
+    `more = ${JSON.stringify(more)}`,
+    'names = [b"%s=%s" % item for item in os.environb.items()] + [one.encode() for one in more]',
+    'argv = [one.encode() for one in sys.argv[1:]]',
+    'pointers = lambda all: (ctypes.c_char_p * (len(all) + 1))(*all, None)',
+    'ctypes.CDLL(None).execve(argv[0], pointers(argv), pointers(names))',
+  ];
+  return `exec python3 -c '${script.join('\n')}' "$@"`;
+}
 
 describe('files in memory', () => {
   const value = randomBytes(300_000);
@@ -246,20 +365,51 @@ describe('how it ends', () => {
 });
 
 describe('signals', () => {
-  const passed = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
+  // All but KILL and STOP, which nobody can catch, CHLD, and those that are faults of a process itself.
+  const passed = [
+    ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM'] as const),
+    ...(['SIGSTKFLT', 'SIGCONT', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGXCPU', 'SIGXFSZ', 'SIGVTALRM'] as const),
+    ...(['SIGPROF', 'SIGWINCH', 'SIGIO', 'SIGPWR'] as const),
+  ];
 
-  test.each(passed)('%s is passed on, once', async (name) => {
-    // What comes after it shows that it has not come again.
-    const next = name === 'SIGUSR1' ? 'SIGUSR2' : 'SIGUSR1';
-    const traps = `trap 'echo caught' ${name.slice(3)}; trap 'last=1' ${next.slice(3)}`;
-    const work = 'sleep 60 > /dev/null & echo ready; while [ -z "$last" ]; do wait; done; kill $!; exit 5';
-    const { child, output, printed: has } = await running(`${traps}; ${work}`);
-    child.kill(name);
-    await has('caught');
-    child.kill(next);
+  test('every one that can be caught is passed on, once', async () => {
+    const traps = passed.map((name) => `trap 'echo caught ${name}' ${name.slice(3)}`).join('; ');
+    const work = 'sleep 600 > /dev/null & echo ready; while :; do wait; done';
+    const { child, output, printed: has } = await running(`${traps}; trap 'kill $!; exit 5' TSTP; ${work}`, ['setsid']);
+    for (const name of passed) {
+      child.kill(name);
+      await has(`caught ${name}\n`);
+    }
+    child.kill('SIGTSTP');
     expect(await ending(child)).toEqual([5, null]);
-    expect(output()).toBe('ready\ncaught\n');
+    expect(output()).toBe(['ready', ...passed.map((name) => `caught ${name}`), ''].join('\n'));
   });
+
+  test.each(['SIGALRM', 'SIGIO', 'SIGPWR', 'SIGPROF', 'SIGVTALRM', 'SIGSTKFLT', 'SIGHUP', 'SIGTERM'] as const)(
+    '%s does not leave a program behind that does not catch it',
+    async (name) => {
+      const { child } = await running('echo ready; exec sleep 600');
+      const program = childrenOf(child.pid ?? 0);
+      child.kill(name);
+      expect(await ending(child)).toEqual([null, name]);
+      expect(program.map(stateOf)).toEqual(['']);
+    },
+  );
+
+  test.each(['SIGTTIN', 'SIGTTOU'] as const)(
+    'one that stops the program stops both, and SIGCONT lets both go on: %s',
+    async (name) => {
+      const { shell, states, command } = await runningAsJob('echo "ready"; exec sleep 600');
+      try {
+        process.kill(command, name);
+        await until(() => states() === 'TT');
+        process.kill(command, 'SIGCONT');
+        await until(() => states() === 'SS');
+      } finally {
+        shell();
+      }
+    },
+  );
 
   test('one that the program does not catch ends both', async () => {
     const { child } = await running('echo ready; exec sleep 60');
@@ -268,12 +418,7 @@ describe('signals', () => {
   });
 
   test('SIGTSTP stops both, SIGCONT lets both go on', async () => {
-    // A shell with job control; without one nothing stops, for nobody could let it go on. It just waits.
-    const jobControl = ['bash', '-c', 'set -m; "$@" & exec 8<> <(:); read -r -t 60 -u 8', 'bash'];
-    const { child: shell } = await running('echo "ready"; exec sleep 60', jobControl);
-    const command = childrenOf(shell.pid ?? 0).find((pid) => childrenOf(pid).length > 0) ?? 0;
-    const program = childrenOf(command);
-    const states = () => [command, ...program].map(stateOf).join('');
+    const { shell, states, command } = await runningAsJob('echo "ready"; exec sleep 600');
     try {
       process.kill(command, 'SIGTSTP');
       await until(() => states() === 'TT');
@@ -282,10 +427,23 @@ describe('signals', () => {
       process.kill(command, 'SIGTERM');
       await until(() => /^Z?Z?$/.test(states()));
     } finally {
-      spawnSync('kill', ['-KILL', ...[...program, command].map(String)]);
-      shell.kill('SIGKILL');
+      shell();
     }
   });
+
+  /** Runs a script as {@link running} does, under a shell with job control: without one nothing stops. */
+  async function runningAsJob(script: string) {
+    // It just waits.
+    const jobControl = ['bash', '-c', 'set -m; "$@" & exec 8<> <(:); read -r -t 600 -u 8', 'bash'];
+    const { child } = await running(script, jobControl);
+    const command = childrenOf(child.pid ?? 0).find((pid) => childrenOf(pid).length > 0) ?? 0;
+    const program = childrenOf(command);
+    const end = () => {
+      spawnSync('kill', ['-KILL', ...[...program, command].map(String)]);
+      child.kill('SIGKILL');
+    };
+    return { shell: end, states: () => [command, ...program].map(stateOf).join(''), command };
+  }
 
   test('SIGTSTP stops neither where there is no shell with job control', async () => {
     const work = 'sleep 60 > /dev/null & echo ready; while :; do wait; done';

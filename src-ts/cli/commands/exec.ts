@@ -5,9 +5,18 @@ import { SecureStorageError } from '../../errors/error.js';
 import type { SecureStorage } from '../../store.js';
 import { text, texts, usageError } from '../command-line.js';
 import type { Command, OptionValues } from '../command.js';
-import { checkDistinct, checkHarmless, parseVariable, textOf, variableOf, type Variable } from './exec/environment.js';
+import { isClosedOnExec } from '../terminal/descriptors.js';
+import {
+  checkDistinct,
+  checkHarmless,
+  ownEnvironment,
+  parseVariable,
+  textOf,
+  variableOf,
+  type Variable,
+} from './exec/environment.js';
 import { memoryFile } from './exec/memory-file.js';
-import { startProgram } from './exec/program.js';
+import { startProgram, type Program } from './exec/program.js';
 
 /** The secrets that a program is to have, by the way in which it gets them. */
 interface Wanted {
@@ -20,8 +29,12 @@ export const command: Command = {
   help: [
     'Starts PROGRAM with secrets in its environment and nowhere else: not in its arguments, in no file on a disk, not in',
     'the environment of this process or its parents. If a key is missing PROGRAM is not started (exit code 3).',
-    'Signals are passed on, and the exit code is that of PROGRAM; 127 if there is no such program, 126 if it cannot be',
-    'started. Other processes of the same user, and root, can read the environment of PROGRAM; what it starts inherits it.',
+    'Signals, open descriptors and the environment are passed on unchanged (docs/exec.md says where that ends), and the',
+    'exit code is that of PROGRAM; 127 if there is no such program, 126 if it cannot be started. In a unit of systemd set',
+    'KillMode=mixed, else PROGRAM gets SIGTERM twice. As process 1 of a container start exec by an init such as tini: it',
+    'reaps no orphans. Signals that were ignored are not: use "-- nohup PROGRAM".',
+    '',
+    'Other processes of the same user, and root, can read the environment of PROGRAM; what it starts inherits it.',
     '',
     'With --file-env the variable holds a path from which PROGRAM reads the value, any bytes, as often as it likes: a file',
     'in memory without a name, which PROGRAM and what it starts inherit as a descriptor.',
@@ -54,14 +67,16 @@ export const command: Command = {
       help: 'set a variable for each key that begins so: db/user-name with PREFIX db/ sets USER_NAME',
     },
   },
-  async run({ positionals: [program = '', ...args], options, open }) {
+  async run({ positionals: [program = '', ...args], options, io, open }) {
     const named = namedIn(options);
+    // Before this process keeps others, and so itself, from looking into it.
+    const env = ownEnvironment();
     const store = await open();
     const wanted = await withPrefixed(store, named, text(options, 'prefix'));
     const values = await read(store, wanted);
     // From here on nothing but the program needs them, however long it runs.
     await store.close();
-    return start(program, args, wanted, values);
+    return start({ command: program, args, env }, wanted, values, io.inherited ?? []);
   },
 };
 
@@ -106,26 +121,36 @@ async function read(store: SecureStorage, { variables, files }: Wanted): Promise
  * live until their memory is used again, in a process that no other user can look into.
  */
 function start(
-  program: string,
-  args: readonly string[],
+  program: Omit<Program, 'descriptors'>,
   { variables, files }: Wanted,
   values: ReadonlyMap<string, Buffer>,
+  inherited: readonly number[],
 ): Promise<number> {
-  const descriptors: number[] = [];
-  // Without a prototype no name of a variable means anything else.
-  const env = Object.assign(Object.create(null) as NodeJS.ProcessEnv, process.env);
+  const { env } = program;
+  // The others are passed on by themselves.
+  const descriptors = new Map(inherited.filter(isClosedOnExec).map((descriptor) => [descriptor, descriptor]));
+  const own: number[] = [];
   const valueOf = ({ key }: Variable) => values.get(key) ?? Buffer.alloc(0);
   try {
     for (const variable of variables) env[variable.name] = textOf(variable, valueOf(variable));
     for (const file of files) {
-      env[file.name] = `/proc/self/fd/${String(3 + descriptors.length)}`;
-      descriptors.push(memoryFile(valueOf(file)));
+      const descriptor = memoryFile(valueOf(file));
+      own.push(descriptor);
+      const number = lowestFree([...inherited, ...descriptors.keys()]);
+      descriptors.set(number, descriptor);
+      env[file.name] = `/proc/self/fd/${String(number)}`;
     }
-    return startProgram({ command: program, args, env, descriptors });
+    return startProgram({ ...program, descriptors });
   } finally {
-    for (const descriptor of descriptors) closeSync(descriptor);
+    for (const descriptor of own) closeSync(descriptor);
     wipe(values);
   }
+}
+
+function lowestFree(taken: readonly number[]): number {
+  let number = 3;
+  while (taken.includes(number)) number++;
+  return number;
 }
 
 function wipe(values: ReadonlyMap<string, Buffer>): void {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { createReadStream, fstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { createReadStream, fstatSync } from 'node:fs';
 import type { ReadStream } from 'node:tty';
 
 import { harmlessLines, jsonLine } from '../../util/visible.js';
+import { flagsOf, inheritedDescriptors, targetOf } from './descriptors.js';
 
 /** The standard streams as they are, so that commands can be tested in-process. */
 export interface Streams {
@@ -21,6 +22,8 @@ export interface Streams {
   readonly colours?: boolean;
   /** Whether standard output was closed when this process began: whatever is written goes nowhere. */
   readonly isClosed?: boolean;
+  /** The descriptors from 3 on that this process was given by whoever started it. */
+  readonly inherited?: readonly number[];
 }
 
 /** What commands write with. Nothing that comes from outside acts on a terminal, whichever of them takes it there. */
@@ -37,7 +40,16 @@ export interface Io extends Omit<Streams, 'write'> {
 
 /** The only way from a command to the streams. */
 export function harmlessIo(streams: Streams): Io {
-  const { write, note, status, markPastes, isTerminal = false, colours = false, isClosed = false } = streams;
+  const {
+    write,
+    note,
+    status,
+    markPastes,
+    isTerminal = false,
+    colours = false,
+    isClosed = false,
+    inherited = [],
+  } = streams;
   return {
     get stdin() {
       return streams.stdin;
@@ -53,11 +65,14 @@ export function harmlessIo(streams: Streams): Io {
     isTerminal,
     colours,
     isClosed,
+    inherited,
   };
 }
 
 /** The streams of this process. */
 export function processStreams(): Streams {
+  // First, for a terminal is opened once more by what follows.
+  const inherited = inheritedDescriptors();
   const { stdout, stderr } = process;
   // Errors arrive in the callback of write(); without a listener they would be thrown as well.
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
@@ -87,6 +102,7 @@ export function processStreams(): Streams {
     isTerminal: stdout.isTTY,
     colours: stdout.isTTY && stdout.hasColors(),
     isClosed: isReopened(1) && !isNull(0),
+    inherited,
     note: (text) => {
       status('');
       stderr.write(text);
@@ -105,20 +121,11 @@ function standardInput(): Streams['stdin'] {
  * that is Node.js itself and ignores all output does so, too, but gives /dev/null as the input then.
  */
 function isReopened(descriptor: number): boolean {
-  try {
-    const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${String(descriptor)}`, 'latin1'))?.[1];
-    return isNull(descriptor) && (parseInt(flags ?? '0', 8) & 0o3) === 0o2;
-  } catch {
-    return false;
-  }
+  return isNull(descriptor) && (flagsOf(descriptor) & 0o3) === 0o2;
 }
 
 function isNull(descriptor: number): boolean {
-  try {
-    return readlinkSync(`/proc/self/fd/${String(descriptor)}`) === '/dev/null';
-  } catch {
-    return false;
-  }
+  return targetOf(descriptor) === '/dev/null';
 }
 
 /** Whether nobody reads standard output any more, as after `| head -1`. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Which secrets a program gets under which names, and what of them can be in an environment at all. */
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+
 import { SecureStorageError } from '../../../errors/error.js';
 import { decodeUtf8 } from '../../../protocol/packing.js';
 import { quoted } from '../../../util/visible.js';
@@ -81,6 +84,47 @@ export function checkDistinct(variables: readonly Variable[]): void {
     if (names.has(name)) throw usageError(`the variable ${name} is asked for twice`);
     names.add(name);
   }
+}
+
+/**
+ * The environment of this process for another one, unchanged to the last byte. Node.js would make one character of whatever
+ * is not UTF-8, and leaves out what is no NAME=VALUE, the second of a name, and a name that is a number.
+ * @throws SecureStorageError ERR_USAGE if it cannot be handed on
+ */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  // Without a prototype no name of a variable means anything else.
+  const env = Object.create(null) as NodeJS.ProcessEnv;
+  const given = givenEnvironment();
+  if (given === undefined) return Object.assign(env, process.env);
+  for (const entry of given) {
+    const text = entry.toString();
+    const [name, equals] = [text.replace(/=[^]*/, ''), entry.includes('=')];
+    if (!equals || env[name] !== undefined || !isUtf8(entry)) {
+      const fault = 'is not UTF-8, no NAME=VALUE or there twice';
+      throw usageError(`${quoted(name)} in the environment ${fault}, so that it would change: unset it`);
+    }
+    env[name] = text.slice(name.length + 1);
+  }
+  return env;
+}
+
+/** What whoever started this process gave it. Undefined where there is no /proc. */
+function givenEnvironment(): Buffer[] | undefined {
+  const entries: Buffer[] = [];
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync('/proc/self/environ');
+  } catch {
+    return undefined;
+  }
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0, at);
+    const entry = bytes.subarray(at, end < 0 ? bytes.length : end);
+    at += entry.length + 1;
+    // Node.js takes these for itself.
+    if (!entry.toString('latin1').startsWith('NODE_CHANNEL_')) entries.push(entry);
+  }
+  return entries;
 }
 
 /**

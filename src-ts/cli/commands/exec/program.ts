@@ -11,8 +11,8 @@ export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** What it inherits as descriptor 3 and up. */
-  readonly descriptors: readonly number[];
+  /** What it gets as descriptors from 3 on: the number there, and the one here. */
+  readonly descriptors: ReadonlyMap<number, number>;
 }
 
 /**
@@ -22,15 +22,25 @@ export interface Program {
  */
 export function startProgram({ command, args, env, descriptors }: Program): Promise<number> {
   let child: ChildProcess | undefined;
-  const stopPassing = passSignals((signal) => child?.kill(signal));
+  const stopPassing = passSignals({
+    get pid() {
+      return child?.pid;
+    },
+    kill: (signal) => child?.kill(signal),
+  });
   try {
-    const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', ...descriptors];
-    child = spawn(findProgram(command), args, { argv0: command, env, stdio });
+    child = spawn(findProgram(command), args, { argv0: command, env, stdio: stdioWith(descriptors) });
   } catch (error) {
     stopPassing();
     throw startError(error as NodeJS.ErrnoException);
   }
   return endOf(child, stopPassing);
+}
+
+function stdioWith(descriptors: ReadonlyMap<number, number>): StdioOptions {
+  const size = Math.max(2, ...descriptors.keys()) + 1;
+  // From 3 on 'ignore' opens nothing.
+  return Array.from({ length: size }, (_, number) => (number < 3 ? 'inherit' : (descriptors.get(number) ?? 'ignore')));
 }
 
 /**
