@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** What building a Trusted Application needs on this machine, looked at before make fails for want of it. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { SecureStorageError } from '../../../errors/error.js';
+import { readRegularFile } from '../../../util/files.js';
+import { fileError } from './packaged.js';
 
 /** A TA development kit: what a build of OP-TEE OS leaves in its export-ta_arm64 (export-ta_arm32) folder. */
 export interface DevKit {
@@ -20,7 +22,7 @@ export interface DevKit {
 export function findDevKit(folder: string): DevKit {
   const conf = path.join(folder, 'mk', 'conf.mk');
   if (existsSync(path.join(folder, 'mk', 'ta_dev_kit.mk')) && existsSync(conf)) {
-    const bits = /^sm\s*:=\s*ta_arm32\s*$/m.test(readFileSync(conf, 'utf8')) ? 32 : 64;
+    const bits = /^sm[ \t]*:=[ \t]*ta_arm32[ \t\r]*$/m.test(textOf(conf)) ? 32 : 64;
     return { folder: path.resolve(folder), bits };
   }
   const inside = ['export-ta_arm64', 'export-ta_arm32'].find((name) => existsSync(path.join(folder, name, 'mk')));
@@ -75,12 +77,25 @@ const pythonModules = { cryptography: 'cryptography', Cryptodome: 'pycryptodomex
 function missingForSigning({ folder }: DevKit, python: string): string[] {
   if (!isProgram(python)) return [`${python} (the environment variable PYTHON3 names another)`];
   const script = path.join(folder, 'scripts', 'sign_encrypt.py');
-  const source = existsSync(script) ? readFileSync(script, 'utf8') : '';
+  const source = existsSync(script) ? textOf(script) : '';
   const names = Object.keys(pythonModules) as (keyof typeof pythonModules)[];
   return names
-    .filter((name) => new RegExp(`^\\s*(from|import)\\s+${name}\\b`, 'm').test(source))
+    .filter((name) => importsModule(source, name))
     .filter((name) => spawnSync(python, ['-c', `import ${name}`], { stdio: 'ignore' }).status !== 0)
     .map((name) => `the Python module ${name} (package ${pythonModules[name]}) for ${python}`);
+}
+
+/** A blank is a blank here and no line's end: across lines, each of many empty ones would be gone through for each. */
+export function importsModule(source: string, name: string): boolean {
+  return new RegExp(`^[ \\t]*(from|import)[ \\t]+${name}\\b`, 'm').test(source);
+}
+
+function textOf(file: string): string {
+  try {
+    return readRegularFile(file).toString();
+  } catch (error) {
+    throw fileError('ERR_TA_BUILD', `${file} of the development kit cannot be read`, error);
+  }
 }
 
 /** Whether a shell would find the program. */
