@@ -4,7 +4,14 @@
  * Secure storage for Node.js on OP-TEE.
  * @module
  */
-export { SecureStorage, type PutResult, type GenerateResult, type ValueEntry, type VerifyResult } from './store.js';
+export {
+  SecureStorage,
+  type GenerateResult,
+  type MissingOf,
+  type PutResult,
+  type ValueEntry,
+  type VerifyResult,
+} from './store.js';
 export { SecureStorageError, isSecureStorageError, type ErrorCode, type OriginName } from './errors/error.js';
 export type { Check, CheckId, CheckStatus, Diagnosis } from './doctor/diagnosis.js';
 export type { StoreInfo } from './connection/store-info.js';
@@ -20,6 +27,7 @@ export type {
   DeleteOptions,
   EntriesOptions,
   GenerateOptions,
+  GetManyOptions,
   GetOptions,
   KeysOptions,
   ListOptions,

@@ -21,6 +21,7 @@ import {
   type DeleteOptions,
   type EntriesOptions,
   type GenerateOptions,
+  type GetManyOptions,
   type GetOptions,
   type KeysOptions,
   type ListOptions,
@@ -32,7 +33,7 @@ import {
 } from './arguments/options.js';
 import type { Entry, ListEntry } from './protocol/decode.js';
 import { packBatch } from './protocol/encode.js';
-import { callError } from './protocol/outcomes.js';
+import { callError, missingError } from './protocol/outcomes.js';
 import { getAll, listAll } from './protocol/paging.js';
 import { convert, type ValueOf } from './arguments/encoding.js';
 
@@ -83,6 +84,9 @@ export interface ValueEntry<V = Buffer | string> {
   /** The revision that the key had. */
   readonly revision: number;
 }
+
+/** What getMany() gives for a key that does not exist. */
+export type MissingOf<R extends boolean | undefined> = R extends true ? never : null;
 
 /** Some entries, and the key after which to go on; null at the end. */
 interface EntriesPage {
@@ -204,25 +208,34 @@ export class SecureStorage {
   /**
    * Reads several values in few requests. Values of one request belong to one moment; many or large ones take several.
    * @returns the keys in the order of their first occurrence, each with its value or null if there is no such key
-   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_NOT_UTF8 (with encoding 'utf8')
+   * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_NOT_UTF8 (with encoding 'utf8'), ERR_NOT_FOUND (with
+   * `required`)
+   * @example
+   * ```js
+   * const wanted = ['db/user', 'db/password'];
+   * const secrets = await store.getMany(wanted, { required: true, encoding: 'utf8' }); // or ERR_NOT_FOUND, naming all
+   * connect(secrets.get('db/user'), secrets.get('db/password'));
+   * ```
    */
-  async getMany<E extends ValueEncoding | undefined = undefined>(
+  async getMany<E extends ValueEncoding | undefined = undefined, R extends boolean | undefined = undefined>(
     keys: readonly string[],
-    options?: GetOptions & { readonly encoding?: E },
-  ): Promise<Map<string, ValueOf<E> | null>> {
-    const { encoding, ...rest } = checkOptions(options, schema.get);
+    options?: GetManyOptions & { readonly encoding?: E; readonly required?: R },
+  ): Promise<Map<string, ValueOf<E> | MissingOf<R>>> {
+    const { encoding, required = false, ...rest } = checkOptions(options, schema.getMany);
     const wanted = listOf(keys, 'keys', 'an array of strings').map((key, index) => {
       return { key: key as string, bytes: keyBytes(key, `keys[${String(index)}]`) };
     });
     return this.#run('getMany', undefined, rest, async (call) => {
       const found = await getAll(this.#connection, call, wanted);
       try {
+        const missing = [...found].flatMap(([key, entry]) => (entry === null ? [key] : []));
+        if (required && missing.length > 0) throw missingError(call, missing);
         const values = new Map<string, ValueOf<E> | null>();
         for (const [key, entry] of found) {
           const subject = { operation: call.operation, key };
           values.set(key, entry === null ? null : convert(entry.value, encoding as E, subject));
         }
-        return values;
+        return values as Map<string, ValueOf<E> | MissingOf<R>>;
       } catch (error) {
         for (const entry of found.values()) entry?.value.fill(0);
         throw error;

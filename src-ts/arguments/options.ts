@@ -14,6 +14,7 @@ import {
 import { SecureStorageError } from '../errors/error.js';
 import { domain } from './keys.js';
 import { Limit, REVISION_ABSENT } from '../protocol/contract.js';
+import { LONGEST_TIMER_MS } from '../util/timers.js';
 
 /** How a value becomes a string. UTF-8 is strict: a value that is not well-formed is refused, never changed. */
 export type ValueEncoding = 'utf8' | 'base64' | 'hex';
@@ -61,8 +62,16 @@ export interface OpenOptions extends CallOptions {
   readonly group?: number | undefined;
   /** UUID of the Trusted Application, for one built under another UUID. @default the package's own */
   readonly taUuid?: string | undefined;
-  /** Milliseconds until opening is given up, and the default of every method of the store. @default 10000 */
+  /** Milliseconds until opening is given up with ERR_TIMEOUT. @default 10000 */
   readonly timeoutMs?: number | undefined;
+  /** The default of `timeoutMs` for every method of the store. @default timeoutMs */
+  readonly callTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds for which opening is tried again while it fails with an error that is `retryable`, for example because
+   * no tee-supplicant runs yet (ERR_NO_SUPPLICANT) or its storage is not mounted (ERR_STORAGE). `timeoutMs` is for each
+   * attempt: opening takes both together at most. diagnose() does not wait. @default 0
+   */
+  readonly waitMs?: number | undefined;
 }
 
 /** A condition on the key, checked by the TA in one step with the change. At most one of them. */
@@ -76,6 +85,14 @@ export interface ConditionOptions {
 export interface GetOptions extends CallOptions {
   /** Return values as strings; without it they are Buffers. @default none */
   readonly encoding?: ValueEncoding | undefined;
+}
+
+export interface GetManyOptions extends GetOptions {
+  /**
+   * Fail with ERR_NOT_FOUND if a key does not exist; `keys` of the error has all that are missing.
+   * @default false: they have the value null
+   */
+  readonly required?: boolean | undefined;
 }
 
 export interface PutOptions extends CallOptions, ConditionOptions {
@@ -161,6 +178,8 @@ export const schema = {
   simulator: simulatorSchema,
   open: {
     ...call,
+    callTimeoutMs: milliseconds,
+    waitMs: integer(0, LONGEST_TIMER_MS),
     backend: oneOf('optee', 'simulator'),
     simulator,
     domain,
@@ -168,6 +187,7 @@ export const schema = {
     taUuid: uuid,
   },
   get: { ...call, encoding },
+  getMany: { ...call, encoding, required: boolean },
   put: { ...call, ...condition, returnPrevious: boolean },
   delete: { ...call, ifRevision: revision(1) },
   keys: { ...call, prefix: string },

@@ -27,6 +27,7 @@ export const commonOptions = {
     help: "the simulator's data (default: $OPTEE_STORAGE_SIMULATOR_DIR, else one of the user's own)",
   },
   timeout: { type: 'string', argument: 'SECONDS', help: 'give up after so long (default: 10)' },
+  wait: { type: 'string', argument: 'SECONDS', help: 'try again for so long if the TEE is not ready, as at boot' },
   help: { type: 'boolean', short: 'h', help: 'print this help' },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -112,7 +113,8 @@ export function openOptions(options: OptionValues): OpenOptions {
     domain: text(options, 'domain'),
     taUuid: text(options, 'ta-uuid'),
     group: group(text(options, 'group')),
-    timeoutMs: timeoutMs(text(options, 'timeout')),
+    timeoutMs: milliseconds(options, 'timeout'),
+    waitMs: milliseconds(options, 'wait'),
   };
 }
 
@@ -163,11 +165,13 @@ function group(value: string | undefined): number | undefined {
   return id;
 }
 
-function timeoutMs(value: string | undefined): number | undefined {
+/** An option's argument, a number of seconds. */
+function milliseconds(options: OptionValues, name: string): number | undefined {
+  const value = text(options, name);
   if (value === undefined) return undefined;
-  const milliseconds = Math.ceil(Number(value) * 1000);
-  if (!/^\d*\.?\d+$/.test(value) || milliseconds < 1 || milliseconds > LONGEST_TIMER_MS) {
-    throw usageError('--timeout must be a number of seconds above 0 and up to 2147483, such as 30 or 0.5');
+  const number = Math.ceil(Number(value) * 1000);
+  if (!/^\d*\.?\d+$/.test(value) || number < 1 || number > LONGEST_TIMER_MS) {
+    throw usageError(`--${name} must be a number of seconds above 0 and up to 2147483, such as 30 or 0.5`);
   }
-  return milliseconds;
+  return number;
 }

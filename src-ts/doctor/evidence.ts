@@ -105,7 +105,7 @@ async function useStore(options: OpenOptions, open: Open, left: () => number): P
   let owners: OwnersInfo | undefined;
   let warmMs: number | undefined;
   const error = await failure(async () => {
-    const store = await open({ ...options, timeoutMs: left() });
+    const store = await open({ ...options, waitMs: undefined, timeoutMs: left() });
     const limits = () => ({ signal: options.signal, timeoutMs: left() });
     try {
       info = await store.info(limits());
@@ -123,7 +123,7 @@ async function useStore(options: OpenOptions, open: Open, left: () => number): P
 /** OP-TEE looks for a Trusted Application by way of the supplicant, each time. That there is none is the answer. */
 async function askSupplicant(options: OpenOptions, open: Open): Promise<SecureStorageError | null> {
   const error = await failure(async () => {
-    await (await open({ ...options, taUuid: NOBODYS_UUID })).close();
+    await (await open({ ...options, waitMs: undefined, taUuid: NOBODYS_UUID })).close();
   });
   return error?.code === 'ERR_NO_SUPPLICANT' || error?.code === 'ERR_TIMEOUT' ? error : null;
 }

@@ -18,6 +18,8 @@ export interface ErrorDetails {
   readonly remedy?: string | undefined;
   readonly operation?: string | undefined;
   readonly key?: string | undefined;
+  /** The keys it is about, if they are several. */
+  readonly keys?: readonly string[] | undefined;
   readonly result?: number | undefined;
   /** The number of the seam, see {@link Origin}. */
   readonly origin?: number | undefined;
@@ -38,6 +40,8 @@ export class SecureStorageError extends Error {
   readonly operation: string | undefined;
   /** The key it was about; left out where it is not a valid key, since it may be something else by mistake. */
   readonly key: string | undefined;
+  /** All keys that are missing, from getMany() with `required`. */
+  readonly keys: readonly string[] | undefined;
   /** The result code of the TEE (TEEC_Result or TEE_Result), unsigned 32-bit, where there is one. */
   readonly result: number | undefined;
   /** The component that produced `result`. */
@@ -60,6 +64,7 @@ export class SecureStorageError extends Error {
     this.code = code;
     this.operation = details.operation;
     this.key = details.key;
+    this.keys = details.keys;
     this.result = details.result;
     this.origin = originName(details.origin);
     this.outcomeUnknown = details.outcomeUnknown ?? false;
@@ -79,11 +84,11 @@ export class SecureStorageError extends Error {
 
   /** What the command line prints with `--json`; for structured logs too. */
   toJSON(): Record<string, unknown> {
-    const { code, message, operation, key, origin } = this;
+    const { code, message, operation, key, keys, origin } = this;
     const result = this.result === undefined ? undefined : hex(this.result);
     const outcomeUnknown = this.outcomeUnknown || undefined;
     const retryable = this.retryable || undefined;
-    return { code, message, operation, key, result, origin, outcomeUnknown, retryable };
+    return { code, message, operation, key, keys, result, origin, outcomeUnknown, retryable };
   }
 }
 

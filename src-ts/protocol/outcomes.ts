@@ -7,6 +7,7 @@ import { isSecureStorageError, type ErrorCode, type ErrorDetails, type SecureSto
 import { MalformedReply } from './packing.js';
 import { TaError } from './contract.js';
 import { TeeResult } from '../tee/results.js';
+import { quoted } from '../util/visible.js';
 import { Login, Origin, TeeFailure, type FailureKind, type Outcome, type SessionTarget } from '../tee/seam.js';
 
 /** Results that mean the same whoever reports them and whenever. */
@@ -112,6 +113,17 @@ export function repetitionError(call: Call): SecureStorageError | TeeFailure {
   return lost === undefined
     ? call.error('ERR_TA_DEAD', { detail })
     : commandError(call, lost.outcome, true, { detail });
+}
+
+/** So many names are told in a message; the error has all. */
+const MOST_NAMES = 20;
+
+/** The error for keys that must exist and do not. */
+export function missingError(call: Call, keys: readonly string[]): SecureStorageError {
+  const names = keys.slice(0, MOST_NAMES).map(quoted).join(', ');
+  const more = keys.length > MOST_NAMES ? ` and ${String(keys.length - MOST_NAMES)} more` : '';
+  const what = keys.length === 1 ? 'one key is missing' : `${String(keys.length)} keys are missing`;
+  return call.error('ERR_NOT_FOUND', { detail: `${what} for this user and domain: ${names}${more}`, keys });
 }
 
 /** Where the TA has no part in it: OP-TEE reads files of its own in the storage before it starts a TA from a file. */

@@ -56,7 +56,7 @@ interface Listener {
 const listeners = new WeakMap<AbortSignal, Listener>();
 
 /** One listener for each signal, however many requests it has: Node.js warns of a signal with more than ten. */
-function whenAborted(signal: AbortSignal, callback: () => void): () => void {
+export function whenAborted(signal: AbortSignal, callback: () => void): () => void {
   const listener = listeners.get(signal) ?? listenTo(signal);
   listener.callbacks.add(callback);
   return () => {

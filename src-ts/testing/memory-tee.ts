@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { checkOptions, integer, milliseconds, string, uuid, abortSignal, type Check } from '../arguments/checks.js';
+import { checkOptions, integer, type Check } from '../arguments/checks.js';
 import { asyncDispose } from '../util/dispose.js';
 import { SecureStorageError } from '../errors/error.js';
 import { ProcessIdentity } from '../connection/identity.js';
 import { connect } from '../connection/open.js';
-import type { OpenOptions } from '../arguments/options.js';
+import { schema as openSchema, type OpenOptions } from '../arguments/options.js';
 import { Simulator } from '../simulator/backend.js';
 import { clientOfProcess, type ClientOf } from '../simulator/login.js';
 import { SecureStorage } from '../store.js';
@@ -16,24 +16,22 @@ import { clientOfUser, GivenIdentity } from './given-user.js';
 export interface MemoryOpenOptions extends Omit<OpenOptions, 'backend' | 'simulator'> {
   /** The user id to act as: the store is that user's. @default this process's */
   readonly uid?: number | undefined;
+  /** Milliseconds until opening is given up with ERR_TIMEOUT. @default 3000 */
+  readonly timeoutMs?: number | undefined;
   /** With `uid`: the groups that the user belongs to, for `group`. @default none */
   readonly groups?: readonly number[] | undefined;
 }
+
+/** Shorter than the five seconds after which jest and vitest end a test, so that a fault shows as what it is. */
+const TIMEOUT_MS = 3000;
 
 const id = integer(0, 0xffff_fffe);
 const ids: Check<number[]> = (value, name) => {
   if (!Array.isArray(value)) throw new SecureStorageError('ERR_INVALID_ARG', { detail: `${name} must be an array` });
   return value.map((one, index) => id(one, `${name}[${String(index)}]`));
 };
-const schema = {
-  signal: abortSignal,
-  timeoutMs: milliseconds,
-  domain: string,
-  group: id,
-  taUuid: uuid,
-  uid: id,
-  groups: ids,
-};
+const { signal, timeoutMs, callTimeoutMs, waitMs, domain, group, taUuid } = openSchema.open;
+const schema = { signal, timeoutMs, callTimeoutMs, waitMs, domain, group, taUuid, uid: id, groups: ids };
 
 /**
  * A TEE in memory for the tests of applications: the very Trusted Application with its limits, errors and separation of
@@ -62,10 +60,10 @@ export class MemoryTee {
    */
   async open(options: MemoryOpenOptions = {}): Promise<SecureStorage> {
     const { uid, groups = [], ...rest } = checkOptions(options, schema);
-    const { group } = rest;
+    const { group, timeoutMs = TIMEOUT_MS } = rest;
     const identity = uid === undefined ? new ProcessIdentity(group) : new GivenIdentity(uid, group);
     const clientOf = uid === undefined ? clientOfProcess : clientOfUser(uid, groups);
-    return new SecureStorage(await connect(rest, { backend: this.#backend(clientOf), identity }));
+    return new SecureStorage(await connect({ ...rest, timeoutMs }, { backend: this.#backend(clientOf), identity }));
   }
 
   /**

@@ -18,7 +18,8 @@ afterAll(async () => {
   await tee.close();
 });
 
-const open = (options?: MemoryOpenOptions) => tee.open(options);
+/** With as much time as the other backends. */
+const open = (options: MemoryOpenOptions = {}) => tee.open({ timeoutMs: 10_000, ...options });
 /** diagnose() hands on every option of a store's open(), of which this one has fewer, though none is given. */
 const openGiven = (options: OpenOptions = {}) =>
   tee.open(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));

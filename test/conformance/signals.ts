@@ -125,6 +125,25 @@ export function signalSuite(open: OpenStore): void {
     await untilTrue(inOrder);
   });
 
+  test('a store has a deadline for its calls apart from that of its opening', async () => {
+    const { domain } = await store().info();
+    const hurried = await open({ domain, timeoutMs: 60_000, callTimeoutMs: 1 });
+    try {
+      const late = async (attempt: number) => {
+        const busy = busyWith(hurried, attempt, 60_000);
+        const patient = hurried.get('k', { timeoutMs: 60_000 });
+        const error = await reasonOf(hurried.get('k'));
+        await Promise.all(busy);
+        expect(await patient).toBeNull();
+        if (error !== undefined) expect(error).toMatchObject({ code: 'ERR_TIMEOUT', operation: 'get' });
+        return error !== undefined;
+      };
+      await untilTrue(late);
+    } finally {
+      await hurried.close();
+    }
+  });
+
   test('a deadline of a store is that of its calls, and one of a call comes before it', async () => {
     const hurried = await open({ domain: (await store().info()).domain, timeoutMs: 60_000 });
     try {
@@ -149,6 +168,18 @@ export function signalSuite(open: OpenStore): void {
   test.each([0, -1, 1.5, NaN, Infinity, 2 ** 31])('a time-out of %d is refused, by open too', async (timeoutMs) => {
     expect(await errorOf(store().has('k', { timeoutMs }))).toMatchObject({ code: 'ERR_INVALID_ARG' });
     expect(await errorOf(open({ timeoutMs }))).toMatchObject({ code: 'ERR_INVALID_ARG' });
+    expect(await errorOf(open({ callTimeoutMs: timeoutMs }))).toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+
+  test.each([-1, 1.5, NaN, Infinity, 2 ** 31])('waiting for %d ms is refused', async (waitMs) => {
+    expect(await errorOf(open({ waitMs }))).toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+
+  test('opening that may wait opens at once, and fails at once if waiting is in vain', async () => {
+    await (await open({ waitMs: 2 ** 31 - 1 })).close();
+    const taUuid = 'c0ffee00-0000-4000-8000-000000000000';
+    const error = await errorOf(open({ waitMs: 2 ** 31 - 1, taUuid }));
+    expect(error).toMatchObject({ code: 'ERR_TA_NOT_FOUND', retryable: false });
   });
 
   test('the longest time-out is as good as any', async () => {
@@ -167,9 +198,9 @@ function reasonOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** Gives the TEE work that takes longer with each attempt. */
-function busyWith(store: Store, attempt: number): Promise<unknown>[] {
+function busyWith(store: Store, attempt: number, timeoutMs?: number): Promise<unknown>[] {
   const value = Buffer.alloc(Math.min(attempt * 100_000, 1024 * 1024));
-  return Array.from({ length: 3 }, () => store.put('busy', value));
+  return Array.from({ length: 3 }, () => store.put('busy', value, { timeoutMs }));
 }
 
 async function untilTrue(isDone: (attempt: number) => Promise<boolean>): Promise<void> {

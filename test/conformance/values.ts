@@ -160,4 +160,48 @@ export function valueSuite(open: OpenStore): void {
       expect(await errorOf(stale)).toMatchObject({ code: 'ERR_CONFLICT', operation: 'generate', key: 'k' });
     });
   });
+
+  describe('getMany with required', () => {
+    const text = { encoding: 'utf8', required: true } as const;
+
+    test('gives what is there, as without it', async () => {
+      await store().put('a', '1');
+      await store().put('empty', '');
+      const found = await store().getMany(['empty', 'a', 'a'], text);
+      expect([...found]).toEqual([
+        ['empty', ''],
+        ['a', '1'],
+      ]);
+      expect((await store().getMany(['a'], { required: true })).get('a')?.toString()).toBe('1');
+      expect((await store().getMany([], text)).size).toBe(0);
+    });
+
+    test.each<[string, string[], string[]]>([
+      ['one of one', ['b'], ['b']],
+      ['one of several', ['a', 'b'], ['b']],
+      ['one that is wanted twice', ['b', 'a', 'b'], ['b']],
+      ['several', ['d', 'a', 'b', 'c'], ['d', 'b', 'c']],
+      ['one that cannot be shown as it is', ['a', 'x\u202e"'], ['x\u202e"']],
+    ])('names every key that is missing: %s', async (_what, wanted, missing) => {
+      await store().put('a', 's3cret');
+      const error = await errorOf(store().getMany(wanted, text));
+      const known = { operation: 'getMany', keys: missing, outcomeUnknown: false, retryable: false };
+      expect(error).toMatchObject({ code: 'ERR_NOT_FOUND', ...known });
+      const shown = missing.map((key) => JSON.stringify(key).replace('\u202e', '\\u202e')).join(', ');
+      expect(error.message).toContain(shown);
+      expect(error.message).not.toContain('s3cret');
+    });
+
+    test('names the first ones in the message if there are many, and all in the error', async () => {
+      const wanted = Array.from({ length: 25 }, (_, n) => `k${String(n)}`);
+      const { keys, message } = await errorOf(store().getMany(wanted, text));
+      expect(keys).toEqual(wanted);
+      expect(message).toContain('25 keys are missing');
+      expect(message).toContain('"k19" and 5 more.');
+    });
+
+    test.each([false, undefined])('%s is as without it', async (required) => {
+      expect([...(await store().getMany(['b'], { required }))]).toEqual([['b', null]]);
+    });
+  });
 }

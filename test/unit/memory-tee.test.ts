@@ -4,6 +4,9 @@ import { MemoryTee, type Fault } from '../../src-ts/testing/index.js';
 import type { SecureStorage } from '../../src-ts/index.js';
 import { errorOf } from '../conformance/errors.js';
 
+/** The real one, whatever timers a test fakes. */
+const nextTurn = setImmediate;
+
 let tee: MemoryTee;
 let store: SecureStorage;
 beforeEach(async () => {
@@ -216,11 +219,111 @@ describe('faults', () => {
       if (fault.kind !== 'slow') expect(await (await tee.open()).get('k', { encoding: 'utf8' })).toBe('old');
     });
 
+    const notReady: [Fault['kind'], string][] = [
+      ['no-supplicant', 'ERR_NO_SUPPLICANT'],
+      ['no-storage', 'ERR_STORAGE'],
+      ['busy', 'ERR_BUSY'],
+      ['timeout', 'ERR_TIMEOUT'],
+    ];
+    test.each(notReady)('%s is waited for with waitMs, and not without it', async (kind, code) => {
+      const times = 3;
+      const timeoutMs = kind === 'timeout' ? 50 : undefined;
+      tee.fail({ kind, operation: 'open', times });
+      expect(await errorOf(tee.open({ timeoutMs }))).toMatchObject({ code, retryable: true });
+      const patient = await tee.open({ timeoutMs, callTimeoutMs: 60_000, waitMs: 60_000 });
+      expect(await patient.get('k', { encoding: 'utf8' })).toBe('old');
+    });
+
+    test.each<[Fault['kind'], string]>([
+      ['no-permission', 'ERR_PERMISSION'],
+      ['no-device', 'ERR_NO_DEVICE'],
+      ['ta-not-found', 'ERR_TA_NOT_FOUND'],
+      ['corrupt', 'ERR_CORRUPT'],
+    ])('%s is not waited for', async (kind, code) => {
+      tee.fail({ kind, operation: 'open' });
+      expect(await errorOf(tee.open({ waitMs: 2 ** 31 - 1 }))).toMatchObject({ code, retryable: false });
+      await (await tee.open()).close();
+    });
+
+    test('the waiting ends with the last error, or is aborted', async () => {
+      tee.fail({ kind: 'no-supplicant', operation: 'open', times: 1_000_000 });
+      expect(await errorOf(tee.open({ waitMs: 250 }))).toMatchObject({ code: 'ERR_NO_SUPPLICANT', operation: 'open' });
+      const abort = new AbortController();
+      const opening = tee.open({ waitMs: 2 ** 31 - 1, signal: abort.signal });
+      abort.abort('enough');
+      await expect(opening).rejects.toBe('enough');
+      const later = new AbortController();
+      const waiting = tee.open({ waitMs: 2 ** 31 - 1, signal: later.signal });
+      await new Promise(setImmediate);
+      later.abort('enough of that');
+      await expect(waiting).rejects.toBe('enough of that');
+    });
+
     test('happen to a session that is opened again', async () => {
       tee.fail({ kind: 'ta-dead' });
       tee.fail({ kind: 'no-supplicant', operation: 'open' });
       expect(await errorOf(stored())).toMatchObject({ code: 'ERR_NO_SUPPLICANT' });
       expect(await stored()).toBe('old');
+    });
+  });
+
+  describe('are moved by fake timers', () => {
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+    /** What a promise settles with, and after how many fake milliseconds. */
+    const settled = async (promise: Promise<unknown>, step = 50) => {
+      const end: { result?: unknown } = {};
+      void promise.then(
+        (value) => (end.result = value),
+        (error: unknown) => (end.result = (error as { code: string }).code),
+      );
+      let passed = 0;
+      for (; end.result === undefined && passed < 100_000; passed += step) {
+        await jest.advanceTimersByTimeAsync(step);
+        // The answers come from a thread, which no fake clock moves.
+        await new Promise((resolve) => nextTurn(resolve));
+      }
+      const { result } = end;
+      return { result, passed };
+    };
+
+    test.each<[string, Fault, () => Promise<unknown>, string, number]>([
+      ['a time-out by default', { kind: 'timeout' }, () => store.get('k'), 'ERR_TIMEOUT', 3000],
+      [
+        'a time-out of its own',
+        { kind: 'timeout' },
+        () => store.get('k', { timeoutMs: 60_000 }),
+        'ERR_TIMEOUT',
+        60_000,
+      ],
+      ['a slow answer', { kind: 'slow', delayMs: 1500 }, () => store.get('k', { encoding: 'utf8' }), 'old', 1500],
+      ['opening', { kind: 'timeout', operation: 'open' }, () => tee.open(), 'ERR_TIMEOUT', 3000],
+      [
+        'opening that waits',
+        { kind: 'no-supplicant', operation: 'open', times: 1_000_000 },
+        () => tee.open({ waitMs: 20_000 }),
+        'ERR_NO_SUPPLICANT',
+        20_000,
+      ],
+    ])('%s', async (_what, fault, call, expected, afterMs) => {
+      jest.useFakeTimers();
+      tee.fail(fault);
+      const { result, passed } = await settled(call());
+      expect(result).toBe(expected);
+      // The thread may need some turns for its answer.
+      expect(passed).toBeGreaterThanOrEqual(afterMs);
+    });
+
+    test('nothing happens while they stand still', async () => {
+      jest.useFakeTimers();
+      tee.fail({ kind: 'slow', delayMs: 10 });
+      let done = false;
+      const answer = store.get('k', { encoding: 'utf8' }).finally(() => (done = true));
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => nextTurn(resolve));
+      expect(done).toBe(false);
+      await jest.advanceTimersByTimeAsync(10);
+      expect(await answer).toBe('old');
     });
   });
 

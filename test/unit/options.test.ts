@@ -32,7 +32,7 @@ const simulator = () => ({ backend: 'simulator', simulator: { directory: folder 
 const methods: Method[] = [
   ['get', optionsOf('get'), (options) => store.get('k', options)],
   ['getEntry', optionsOf('get'), (options) => store.getEntry('k', options)],
-  ['getMany', optionsOf('get'), (options) => store.getMany(['k'], options)],
+  ['getMany', optionsOf('getMany'), (options) => store.getMany(['k'], options)],
   ['put', optionsOf('put'), (options) => store.put('k', 'v', options)],
   ['delete', optionsOf('delete'), (options) => store.delete('gone', options)],
   ['has', optionsOf('call'), (options) => store.has('k', options)],
@@ -57,7 +57,7 @@ const methods: Method[] = [
   ],
   [
     'MemoryTee.open',
-    ['signal', 'timeoutMs', 'domain', 'group', 'taUuid', 'uid', 'groups'],
+    ['signal', 'timeoutMs', 'callTimeoutMs', 'waitMs', 'domain', 'group', 'taUuid', 'uid', 'groups'],
     (options) => tee.open(options),
   ],
   [
