@@ -212,9 +212,9 @@ export class SecureStorage {
    * `required`)
    * @example
    * ```js
-   * const wanted = ['db/user', 'db/password'];
+   * const wanted = ['db/url', 'wifi/home'];
    * const secrets = await store.getMany(wanted, { required: true, encoding: 'utf8' }); // or ERR_NOT_FOUND, naming all
-   * connect(secrets.get('db/user'), secrets.get('db/password'));
+   * connect(secrets.get('db/url'), secrets.get('wifi/home'));
    * ```
    */
   async getMany<E extends ValueEncoding | undefined = undefined, R extends boolean | undefined = undefined>(

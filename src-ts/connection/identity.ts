@@ -6,6 +6,7 @@
  * never speaks for someone else unnoticed.
  */
 
+import { groupRemedy } from '../errors/access.js';
 import type { Call } from '../protocol/call.js';
 import { Login } from '../tee/seam.js';
 import { clientUuid, idOutside, isMember } from '../tee/client-uuid.js';
@@ -48,7 +49,7 @@ export class ProcessIdentity implements Identity {
       throw call.error('ERR_UID_CHANGED', { detail });
     }
     if (this.group !== undefined && !isMember(this.group))
-      throw call.error('ERR_NOT_IN_GROUP', { detail: this.#noMember() });
+      throw call.error('ERR_NOT_IN_GROUP', { detail: this.#noMember(), remedy: groupRemedy(this.group) });
   }
 
   /**

@@ -335,6 +335,7 @@ export const errorTable = {
     causes: [
       'the user is not in the group that owns the device',
       'the user was put into it, but the service or session has not been started again since',
+      'another program started this one as that user without its groups, as spawn({ uid, gid }) of Node.js does',
       'a container without the group, or a sandbox of systemd (DeviceAllow)',
     ],
     remedy: 'Give this user access to the device.',
@@ -470,7 +471,7 @@ export const errorTable = {
     causes: [
       'the user is not in the group',
       'the user was put into it, but the service or session has not been started again since',
-      'the process gave the group up (setgroups)',
+      'the process gave the group up (setgroups), or was started without it, as by spawn({ uid, gid }) of Node.js',
     ],
     remedy: 'Add its user to the group (sudo usermod -aG GROUP USER) and log in or start the service again.',
     retry: Retry.NO,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** From what the seam reports to the errors of this package. */
 import type { Call } from './call.js';
-import { accessRemedy } from '../errors/access.js';
+import { accessRemedy, groupRemedy } from '../errors/access.js';
 import { errorTable } from '../errors/table.js';
 import { isSecureStorageError, type ErrorCode, type ErrorDetails, type SecureStorageError } from '../errors/error.js';
 import { MalformedReply } from './packing.js';
@@ -198,7 +198,9 @@ export function openError(call: Call, outcome: Outcome, target: SessionTarget, o
   if (result === TeeResult.CORRUPT_OBJECT) return call.error('ERR_CORRUPT', { ...known, ...ofOptee });
   if (origin === Origin.COMMS && result === TeeResult.GENERIC && target.login === Login.GROUP) {
     // The driver refuses a group login with EPERM, which the client library reports as a generic error.
-    return call.error('ERR_NOT_IN_GROUP', { ...known, detail: `the kernel refused group ${String(target.group)}` });
+    const detail = `the kernel refused group ${String(target.group)}`;
+    const remedy = target.group === undefined ? undefined : groupRemedy(target.group);
+    return call.error('ERR_NOT_IN_GROUP', { ...known, detail, remedy });
   }
   return call.error(codes[result] ?? 'ERR_TEE', known);
 }

@@ -19,12 +19,23 @@ export function groupId(name: string): number | null {
 
 /** Whether a group is of one user alone, as many systems give to each: nobody else is in it. */
 export function isPrivateGroup(id: number, user: number): boolean {
-  const group = entriesOf('/etc/group').find((each) => each.id === id);
   const owner = userName(user);
-  if (group === undefined || owner === null) return false;
-  const members = (group.rest[0] ?? '').split(',').filter(Boolean);
-  const primary = entriesOf('/etc/passwd').filter(({ rest: [gid] }) => Number(gid) === id);
-  return [...members, ...primary.map(({ name }) => name)].every((name) => name === owner);
+  if (groupName(id) === null || owner === null) return false;
+  return membersOf(id, FILES).every((name) => name === owner);
+}
+
+/** Whether a user is in a group by these files. */
+export function isListed(user: string, group: number, files = FILES): boolean {
+  return membersOf(group, files).includes(user);
+}
+
+const FILES = { passwd: '/etc/passwd', group: '/etc/group' };
+
+/** The names of a group's members, and of the users whose first group it is. */
+function membersOf(id: number, files: typeof FILES): string[] {
+  const members = entriesOf(files.group).find((group) => group.id === id)?.rest[0] ?? '';
+  const primary = entriesOf(files.passwd).filter(({ rest: [gid] }) => Number(gid) === id);
+  return [...members.split(',').filter(Boolean), ...primary.map(({ name }) => name)];
 }
 
 /** The lines of passwd(5) and group(5): both begin with name:password:id. What follows is the group's id, or its members. */
