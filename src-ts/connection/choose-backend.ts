@@ -7,6 +7,7 @@ import { checkOptions } from '../arguments/checks.js';
 import { schema, type BackendName, type OpenOptions, type SimulatorOptions } from '../arguments/options.js';
 import { SecureStorageError } from '../errors/error.js';
 import type { TeeBackend } from '../tee/seam.js';
+import { changeableByOthers } from '../util/others-paths.js';
 import { harmless } from '../util/visible.js';
 
 let warned = false;
@@ -43,8 +44,7 @@ function fromEnvironment(): BackendName {
 /** The simulator protects nothing: it is refused in production, and says once where its data is. */
 function chooseSimulator(options?: SimulatorOptions): TeeBackend {
   const { directory, allowInProduction = false } = checkOptions(options, schema.simulator, 'options.simulator');
-  if (process.env.NODE_ENV === 'production' && !allowInProduction)
-    throw new SecureStorageError('ERR_SIMULATOR_REFUSED');
+  if (isProduction(process.env.NODE_ENV) && !allowInProduction) throw new SecureStorageError('ERR_SIMULATOR_REFUSED');
   // A variable that is not set, in most cases; it would be the working directory.
   if (directory === '')
     throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'options.simulator.directory must not be empty' });
@@ -57,6 +57,11 @@ function chooseSimulator(options?: SimulatorOptions): TeeBackend {
   warned = true;
   const { simulatorOf } = require('../simulator/backend.js') as typeof import('../simulator/backend.js');
   return simulatorOf(folder);
+}
+
+/** However it is written: who sets it at all does not mean a machine for development. */
+function isProduction(nodeEnv = ''): boolean {
+  return ['production', 'prod'].includes(nodeEnv.trim().toLowerCase());
 }
 
 /** One that was given may be relative, to the current directory of this moment. */
@@ -74,7 +79,22 @@ function resolved(directory: string): string {
 /** The directory that the environment names, or one where this system keeps the data of a user's programs. */
 function defaultDirectory(): string {
   const { OPTEE_STORAGE_SIMULATOR_DIR: named, LOCALAPPDATA, XDG_DATA_HOME } = process.env;
-  return given(named) ?? path.join(dataFolder(LOCALAPPDATA, XDG_DATA_HOME), 'optee-secure-storage', 'simulator');
+  const usual = () => path.join(dataFolder(LOCALAPPDATA, XDG_DATA_HOME), 'optee-secure-storage', 'simulator');
+  return given(named) ?? notOfOthers(usual());
+}
+
+/**
+ * Root may have the HOME of another user (sudo -E, su -m), who could have put a link there to make root write elsewhere.
+ * @throws SecureStorageError ERR_STORAGE
+ */
+function notOfOthers(folder: string): string {
+  const changeable = process.geteuid?.() === 0 ? changeableByOthers(folder, { isMade: true }) : undefined;
+  if (changeable === undefined) return folder;
+  throw new SecureStorageError('ERR_STORAGE', {
+    detail: `root does not keep the simulator's data in ${harmless(folder)}: another user can change ${harmless(changeable)}`,
+    remedy:
+      'Run it with the HOME of root (sudo -H), or name a directory: OPTEE_STORAGE_SIMULATOR_DIR or --simulator-dir.',
+  });
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -284,6 +285,39 @@ describe('nobody uses it unawares', () => {
       process.env.NODE_ENV = NODE_ENV;
     }
   });
+
+  test.each(['Production', 'PRODUCTION', ' production ', 'production\n', 'prod', 'Prod'])(
+    'it is refused in production, however that is written: %j',
+    async (written) => {
+      const { NODE_ENV } = process.env;
+      process.env.NODE_ENV = written;
+      try {
+        expect(await errorOf(open(freshFolder()))).toMatchObject({ code: 'ERR_SIMULATOR_REFUSED' });
+      } finally {
+        process.env.NODE_ENV = NODE_ENV;
+      }
+    },
+  );
+
+  /** Other users can be played by root only. */
+  const rootTest = process.geteuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
+  rootTest.each(['home', 'home/.local', 'a link in it'])(
+    'root makes nothing below what is another user’s: %s',
+    (whose) => {
+      const folder = freshFolder();
+      const home = path.join(folder, 'home');
+      mkdirSync(path.join(home, '.local'), { recursive: true });
+      mkdirSync(path.join(folder, 'precious'));
+      if (whose === 'a link in it') symlinkSync(path.join(folder, 'precious'), path.join(home, '.local/share'));
+      const name = path.join(folder, whose === 'a link in it' ? 'home/.local/share' : whose);
+      execFileSync('chown', ['-h', '4001', name]);
+      const env = { HOME: home, OPTEE_STORAGE_SIMULATOR_DIR: '', XDG_DATA_HOME: '' };
+      expect(() => cli('', ['put', 'k'], { input: 'v', env })).toThrow(/another user can change .*\[ERR_STORAGE\]/);
+      expect(readdirSync(path.join(folder, 'precious'))).toEqual([]);
+      execFileSync('chown', ['-h', '0', name]);
+      expect(cli('', ['put', 'k'], { input: 'v', env })).toBe('');
+    },
+  );
 
   test('a name in the environment that is no backend is refused', async () => {
     process.env.OPTEE_STORAGE_BACKEND = 'simulatr';
