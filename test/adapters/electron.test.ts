@@ -30,6 +30,11 @@ class FakeElectron {
     exit: jest.fn(),
   });
 
+  onRequest = (_contents: unknown, _permission: string, decide: (granted: boolean) => void) => {
+    decide(true);
+  };
+  onCheck = () => true;
+
   module(): unknown {
     const { app, exposed, handlers, shown, windows } = this;
     const handle = (channel: string, handler: never) => handlers.set(channel, handler);
@@ -47,7 +52,13 @@ class FakeElectron {
     }
     const contextBridge = { exposeInMainWorld: (name: string, value: never) => (exposed[name] = value) };
     const dialog = { showErrorBox: (title: string, text: string) => shown.push(`${title}\n${text}`) };
-    return { app, BrowserWindow, contextBridge, dialog, ipcMain: { handle }, ipcRenderer: { invoke } };
+    const session = {
+      defaultSession: {
+        setPermissionRequestHandler: (decides: FakeElectron['onRequest']) => (this.onRequest = decides),
+        setPermissionCheckHandler: (decides: FakeElectron['onCheck']) => (this.onCheck = decides),
+      },
+    };
+    return { app, BrowserWindow, contextBridge, dialog, session, ipcMain: { handle }, ipcRenderer: { invoke } };
   }
 }
 
@@ -76,6 +87,25 @@ async function runBoth(): Promise<Record<string, (...args: unknown[]) => unknown
 }
 
 describe('what the page can do', () => {
+  test('is nothing for which Electron asks for permission', async () => {
+    await runBoth();
+    const decide = jest.fn();
+    electron.onRequest({}, 'media', decide);
+    expect([decide.mock.calls, electron.onCheck()]).toEqual([[[false]], false]);
+  });
+
+  test('nor can its program be made another by the environment or arguments', () => {
+    const { build } = JSON.parse(readFileSync(path.join(EXAMPLE, 'package.json'), 'utf8')) as { build: unknown };
+    expect(build).toMatchObject({
+      electronFuses: {
+        runAsNode: false,
+        enableNodeOptionsEnvironmentVariable: false,
+        enableNodeCliInspectArguments: false,
+        onlyLoadAppFromAsar: true,
+      },
+    });
+  });
+
   test('is four things about Wi-Fi passwords', async () => {
     const wifi = await runBoth();
     expect(Object.keys(electron.exposed)).toEqual(['wifi']);

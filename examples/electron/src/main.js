@@ -4,7 +4,7 @@
 /** The main process: it alone has the store. */
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { app, BrowserWindow, dialog, ipcMain } = require('electron');
+const { app, BrowserWindow, dialog, ipcMain, session } = require('electron');
 const { SecureStorage, isSecureStorageError } = require('optee-secure-storage');
 const { serveWifi } = require('./wifi.js');
 
@@ -16,6 +16,9 @@ let store;
 
 async function start() {
   await app.whenReady();
+  // The page needs no camera, place or clipboard.
+  session.defaultSession.setPermissionRequestHandler((_contents, _permission, decide) => decide(false));
+  session.defaultSession.setPermissionCheckHandler(() => false);
   store = await SecureStorage.open({ domain: 'wifi' });
   serveWifi(ipcMain, store, PAGE);
   await openWindow();
