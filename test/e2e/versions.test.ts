@@ -40,7 +40,7 @@ describe.each(MACHINES.filter(({ version }) => chosen.includes(version)))(
         const store = await openRemoteStore(user, PATIENT);
         expect(await store.keys()).toEqual(SIZES.map((size) => `k/${String(size)}`).sort());
         // toEqual takes seconds for a MiB.
-      for (const size of SIZES) expect(await store.get(`k/${String(size)}`)).toStrictEqual(byteOf(name, size));
+        for (const size of SIZES) expect(await store.get(`k/${String(size)}`)).toStrictEqual(byteOf(name, size));
         await store.close();
       });
 
