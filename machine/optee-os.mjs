@@ -33,7 +33,9 @@ async function build(folder, suite, options) {
   const tree = await releaseOf(suite).unpackSource(work, 'optee-os');
   const output = path.join(work, 'output');
   const settings = Object.entries({ ...USUAL_OPTIONS, ...options, O: output });
-  await run('make', ['-C', tree, '-j2', ...settings.map(([name, value]) => `${name}=${value}`)]);
+  // Its scripts ask for `python3`, which has to be Debian's, whose packages they need.
+  const env = { ...process.env, PATH: '/usr/bin:/bin:/usr/sbin:/sbin' };
+  await run('make', ['-C', tree, '-j2', ...settings.map(([name, value]) => `${name}=${value}`)], { env });
   const core = path.join(output, 'core');
   for (const name of readdirSync(core).filter((entry) => /^tee-.*_v2\.bin$/.test(entry)))
     copyFileSync(path.join(core, name), path.join(folder, name));
