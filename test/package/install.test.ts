@@ -19,7 +19,7 @@ beforeAll(async () => {
   tarball = await packPackage();
 }, SETUP_MS);
 
-test('with the other supported lines of Node.js it stores, fetches and loads its addon', async () => {
+test('with the other supported lines of Node.js and the newest it stores, fetches, imports, starts programs and loads its addon', async () => {
   const { ensureNodeBinary, nodeBinariesFor } = await import('../../tools/lib/node-binaries.mjs');
   const [npm] = MANAGERS;
   if (npm === undefined) throw new Error('no manager');
@@ -30,11 +30,17 @@ test('with the other supported lines of Node.js it stores, fetches and loads its
   for (const binary of binaries) {
     const app = new App(await ensureNodeBinary(binary));
     cpSync(installed.folder, app.folder, { recursive: true });
-    app.copy('imported.mjs', 'addon.cjs');
+    app.copy('imported.mjs', 'addon.cjs', 'lines.cjs');
     expect(await app.node('-p', 'process.versions.node')).toBe(`${binary.version}\n`);
     const expected = { value: 's3cret', backend: 'simulator', isSameClass: true };
     expect(JSON.parse(await app.node('imported.mjs'))).toEqual(expected);
     expect(['open', ...AFTER_THE_ADDON]).toContain((await app.node('addon.cjs')).trim());
+    expect(JSON.parse(await app.node('lines.cjs'))).toEqual({
+      imported: [0, 1, 1, 1, 1, 1, 1],
+      stored: ['p#ss\nword', 'b', 'd'],
+      debugging: { code: 2, stdout: '' },
+      program: { code: 5, output: 'of descriptor 9 p#ss\nword\n' },
+    });
   }
 }, 300_000);
 
