@@ -42,5 +42,6 @@ module.exports = {
     project('e2e', [`e2e/!(${attacks}).test.ts`]),
     project('faults'), // by tools/faults.mjs, for hours
     project('versions'), // by tools/versions.mjs
+    project('windows'), // by tools/windows.mjs
   ],
 };

@@ -9,7 +9,7 @@
  *   node tools/prebuild.mjs              all
  *   node tools/prebuild.mjs TARGET …     some, as linux-arm64-glibc
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { ensureAptGroups } from './lib/apt.mjs';
 import { ensureNpm } from './lib/npm.mjs';
@@ -91,7 +91,10 @@ async function makePrebuild(name, sysroot) {
   await run(process.execPath, [program, ...args], { cwd: stage, env });
   const output = prebuildFile(name);
   mkdirSync(path.dirname(output), { recursive: true });
-  renameSync(path.join(stage, path.relative(ROOT, output)), output);
+  const made = path.join(stage, path.relative(ROOT, output));
+  // The linker makes programs.
+  chmodSync(made, 0o644);
+  renameSync(made, output);
 }
 
 /** @param {TargetName} name @param {string} sysroot */

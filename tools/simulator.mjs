@@ -3,7 +3,7 @@
 // @ts-check
 /** Builds the Trusted Application and the software TEE as WebAssembly, for the simulator. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureAptGroups } from './lib/apt.mjs';
@@ -57,6 +57,8 @@ async function main() {
   // Whoever loads it finds the old one or the new one.
   const fresh = `${OUTPUT}.${process.pid}`;
   await run('clang', [...options, ...sources, '-o', fresh], { cwd: ROOT });
+  // The linker makes programs.
+  chmodSync(fresh, 0o644);
   renameSync(fresh, OUTPUT);
 }
 

@@ -9,8 +9,8 @@ export interface Backend {
   /** For the table of counts that `npm test` prints. */
   readonly name: string;
   readonly open: OpenStore;
-  /** Of the process that opens stores. */
-  readonly identity: Identity;
+  /** Of the process that opens stores: its user and group by number. */
+  readonly identity: Ability<Identity>;
   /** What info() tells about the backend. */
   readonly info: Partial<StoreInfo>;
   /** Options of a store that tests may fill: with the usual quota, or a small one where filling that takes minutes. */

@@ -5,7 +5,7 @@ import { errorOf } from './errors.js';
 import { freshStore } from './store.js';
 
 /** Looking after one's own store, and as root after those of others. */
-export function maintenanceSuite({ open, identity: { gid }, rootProcess, damageable }: Backend): void {
+export function maintenanceSuite({ open, identity, rootProcess, damageable }: Backend): void {
   const store = freshStore(open);
 
   test('verify looks at the objects of all keys, and finds a whole store whole', async () => {
@@ -43,7 +43,7 @@ export function maintenanceSuite({ open, identity: { gid }, rootProcess, damagea
     expect([lostCopies, lost > 0]).toEqual([0, true]);
   });
 
-  test("a group's store is not root's", async () => {
+  testWith(identity, "a group's store is not root's", async ({ gid }) => {
     const shared = await open({ group: gid });
     const notRoot = (operation: string) => ({ code: 'ERR_NOT_ROOT', operation, outcomeUnknown: false });
     expect(await errorOf(shared.owners())).toMatchObject(notRoot('owners'));

@@ -8,10 +8,10 @@ import { freshStore, type Store } from './store.js';
 const SOMEBODY = 1007;
 
 /** Whose secrets are whose. */
-export function ownerSuite({ open, identity: { gid }, rootProcess }: Backend): void {
+export function ownerSuite({ open, identity, rootProcess }: Backend): void {
   const store = freshStore(open);
 
-  test('a group that the process belongs to owns another store', async () => {
+  testWith(identity, 'a group that the process belongs to owns another store', async ({ gid }) => {
     const shared = await open({ group: gid });
     try {
       await store().put('k', 'of the user');
@@ -25,7 +25,7 @@ export function ownerSuite({ open, identity: { gid }, rootProcess }: Backend): v
     }
   });
 
-  test('what a group uses is counted for the group', async () => {
+  testWith(identity, 'what a group uses is counted for the group', async ({ gid }) => {
     const shared = await open({ group: gid, domain: 'count' });
     try {
       const [before, own] = [await shared.info(), await store().info()];

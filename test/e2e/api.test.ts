@@ -67,8 +67,10 @@ conformance({
   info: {
     backend: 'optee',
     secure: true,
-    antiRollback: 100,
-    rollbackProtected: false,
+    // OP-TEE with RPMB claims more.
+    ...(process.env.OPTEE_MACHINE_VERSION === 'rpmb'
+      ? { antiRollback: 1000, rollbackProtected: null }
+      : { antiRollback: 100, rollbackProtected: false }),
     owner: 'fc34275c-d8dd-5ba7-968b-504718363b87',
   },
   fillable: { taUuid: SMALL_UUID },

@@ -59,6 +59,10 @@ test('each file is expected, and all that is expected is there', () => {
   expect(new Set(files.flatMap(kindsOf))).toEqual(new Set(Object.keys(EXPECTED)));
 });
 
+test('nothing can be run by its name: commands become programs when npm installs them', () => {
+  expect(files.filter((name) => (statSync(path.join(content, name)).mode & 0o111) !== 0)).toEqual([]);
+});
+
 test('nothing names this machine, its user, or a package registry', () => {
   const telling = [ROOT, `${os.homedir()}/`, '/tmp/', 'registry.npmjs', 'registry.yarnpkg'];
   const found = files.filter((file) => telling.some((text) => read(file).includes(text)));

@@ -45,6 +45,8 @@ export const APT_GROUPS = Object.freeze({
   ],
   /** Trying the completion of the command line. */
   shells: ['bash', 'zsh', 'fish', 'python3'],
+  /** Running Windows' Node.js. */
+  windows: ['wine64'],
   /** Running the OP-TEE machine. */
   machine: ['qemu-system-arm', 'qemu-utils', 'e2fsprogs', 'util-linux'],
 });

@@ -16,6 +16,9 @@ export function nodeBinariesFor(arch) {
   return JSON.parse(readFileSync(PINNED, 'utf8'))[arch] ?? [];
 }
 
+/** @param {string} name of the package */
+const programOf = (name) => (name.startsWith('node-win-') ? 'node.exe' : 'node');
+
 /** @param {string} file @param {NodeBinary} binary */
 function refuseOtherContents(file, { package: name, version, integrity }) {
   const found = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`;
@@ -37,10 +40,11 @@ export async function ensureNodeBinary(binary) {
     await run('npm', ['pack', '--silent', '--pack-destination', unfinished, `${name}@${version}`], { cwd: unfinished });
     const archive = path.join(unfinished, readdirSync(unfinished).find((file) => file.endsWith('.tgz')) ?? '');
     refuseOtherContents(archive, binary);
-    await run('tar', ['-xzf', archive, '-C', unfinished, 'package/bin/node']);
-    renameSync(path.join(unfinished, 'package/bin/node'), path.join(unfinished, 'node'));
+    const program = programOf(name);
+    await run('tar', ['-xzf', archive, '-C', unfinished, `package/bin/${program}`]);
+    renameSync(path.join(unfinished, 'package/bin', program), path.join(unfinished, program));
     rmSync(path.join(unfinished, 'package'), { recursive: true });
     rmSync(archive);
   });
-  return path.join(folder, 'node');
+  return path.join(folder, programOf(name));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /** The Trusted Application as it is packed: signed with both development keys of OP-TEE, and ready to be signed. */
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { keyOf } from '../lib/cached.mjs';
 import { ROOT } from '../lib/paths.mjs';
@@ -44,7 +44,12 @@ async function signForNewer(elf, key) {
 export async function placeTa() {
   const built = path.dirname(await ensureTa());
   mkdirSync(path.join(ROOT, FOLDER), { recursive: true });
-  for (const name of NAMES) copyFileSync(path.join(built, name), path.join(ROOT, FOLDER, name));
+  for (const name of NAMES) {
+    const placed = path.join(ROOT, FOLDER, name);
+    copyFileSync(path.join(built, name), placed);
+    // The linker makes programs.
+    chmodSync(placed, 0o644);
+  }
   const elf = path.join(built, `${TA_UUID}.stripped.elf`);
   const key = await ensureNewerKey();
   await ensureStamped({

@@ -124,6 +124,13 @@ export const PROPERTIES = [
     ],
   },
   {
+    title: 'writes of a known size are checked (_FORTIFY_SOURCE)',
+    faults: (elf) =>
+      undefinedOf(elf).some(({ name }) => /^__(?!stack_).*_chk$/.test(name))
+        ? []
+        : ['no function of the C library that checks'],
+  },
+  {
     // A thread may be inside of it when its environment ends.
     title: 'never unloaded',
     faults: ({ staysLoaded }) => (staysLoaded ? [] : ['not NODELETE']),

@@ -3,23 +3,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { Socket } from 'node:net';
 
-import { decode, encode, frame, MessageReader } from '../../../machine/guest/portable.cjs';
 import type { RunContext } from '../../../machine/machine.mjs';
 import { root } from '../../unit/support/soft-tee.js';
+import { RemoteRuns } from './remote-runs.js';
 
 const PROGRAM = path.join(root, 'machine/guest/user.cjs');
-
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** A process of this machine that runs functions as those of the OP-TEE machine do, from the package as it was built. */
 export class HostProcess {
   readonly #child: ChildProcess;
   readonly #socket: Socket;
-  readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
+  readonly #runs: RemoteRuns;
 
   constructor(env: NodeJS.ProcessEnv = {}) {
     this.#child = spawn(process.execPath, [PROGRAM], {
@@ -29,31 +23,15 @@ export class HostProcess {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
     this.#socket = this.#child.stdio[3] as Socket;
-    const reader = new MessageReader((message: Buffer) => {
-      this.#settle(decode(message) as { id?: number; value?: unknown; error?: unknown });
-    });
-    this.#socket.on('data', (bytes) => {
-      reader.push(bytes);
-    });
+    this.#runs = new RemoteRuns(this.#socket);
     this.#child.on('close', (code, signal) => {
-      const error = new Error(`the process ended with ${String(signal ?? code)}`);
-      for (const { reject } of this.#pending.values()) reject(error);
-      this.#pending.clear();
+      this.#runs.fail(new Error(`the process ended with ${String(signal ?? code)}`));
     });
   }
 
   /** As UserProcess.run() of the OP-TEE machine. */
   run<A extends unknown[], R>(run: (context: RunContext, ...args: A) => R | Promise<R>, ...args: A): Promise<R> {
-    const id = ++this.#lastId;
-    // The arguments are copied before this returns.
-    const message = frame(encode({ id, text: run.toString(), args }));
-    return new Promise((resolve, reject) => {
-      const settle = (value: unknown) => {
-        resolve(value as R);
-      };
-      this.#pending.set(id, { resolve: settle, reject });
-      this.#socket.write(message);
-    });
+    return this.#runs.run(run, ...args);
   }
 
   async close(): Promise<void> {
@@ -61,12 +39,5 @@ export class HostProcess {
     const closed = new Promise((resolve) => this.#child.once('close', resolve));
     this.#socket.end();
     await closed;
-  }
-
-  #settle({ id = 0, value, ...rest }: { id?: number; value?: unknown; error?: unknown }): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if ('error' in rest) pending?.reject(rest.error);
-    else pending?.resolve(value);
   }
 }
