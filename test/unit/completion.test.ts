@@ -48,8 +48,8 @@ const script = (shell: string) => path.join(folder, `completion.${shell}`);
 const offers: Record<string, (line: string) => string[]> = {
   bash: (line) => {
     // Words as bash makes them, which breaks at : and = as well.
-    const words: string[] = line.match(/[^\s:=]+|[:=]+/g) ?? [];
-    if (/\s$/.test(line)) words.push('');
+    const words: string[] = line.match(/(?:\\.|"[^"]*"?|'[^']*'?|[^\s:="'\\])+|[:=]+/g) ?? [];
+    if (/(?<!\\)\s$/.test(line)) words.push('');
     const call = `source "$1"; COMP_LINE=$2 COMP_POINT=\${#2}; shift 2; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1));
       _optee_storage; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return lines('bash', ['-c', call, 'bash', script('bash'), line, ...words]);
@@ -127,6 +127,29 @@ describe.each(['bash', 'fish'])('%s offers', (shell) => {
   });
 });
 
+describe('bash offers', () => {
+  const offered = (line: string) => offers.bash?.(line) ?? [];
+
+  test.each([
+    ['optee-storage get db/user\\ n', 'db/user\\ name'],
+    ['optee-storage get db/user\\ ', 'db/user\\ name'],
+    ['optee-storage get "db/user n', 'db/user name'],
+    ["optee-storage get 'db/user n", 'db/user name'],
+    ['optee-storage exec --env A=db/user\\ n', 'db/user\\ name'],
+    ['optee-storage exec --env "A=db/user n', 'A=db/user name'],
+    ['optee-storage get --domain "default" db/user\\ n', 'db/user\\ name'],
+    ['optee-storage exec --prefix=db/user\\ n', 'db/user\\ name'],
+  ])('the rest of a word with a blank: %s', (line, offer) => {
+    expect(offered(line)).toEqual([offer]);
+  });
+
+  test('what an option takes after =', () => {
+    expect(offered('optee-storage put k --file=sec')).toEqual(['secrets.json']);
+    expect(offered('optee-storage get k --backend=s')).toEqual(['simulator']);
+    expect(offered('optee-storage exec --prefix=ot')).toEqual(['other']);
+  });
+});
+
 /** What comes on the screen where the tab key makes `generate` and `other` of their beginnings. */
 function completedByTab(argv: readonly string[], more: NodeJS.ProcessEnv = {}): string {
   const { output } = onTerminal(argv, { ...env, ...more }, [
@@ -142,8 +165,15 @@ describe('the tab key completes commands, keys and NAME=KEY', () => {
   test('in bash', () => {
     const rc = path.join(folder, 'bashrc');
     writeFileSync(rc, `PS1='READY> '; source '${script('bash')}'\n`);
-    const output = completedByTab(['bash', '--noprofile', '--rcfile', rc, '-i']);
-    expect(output).toContain('optee-storage exec --env A=other');
+    const bash = ['bash', '--noprofile', '--rcfile', rc, '-i'];
+    expect(completedByTab(bash)).toContain('optee-storage exec --env A=other');
+    // Words with blanks, and what an option takes after =.
+    const { output } = onTerminal(bash, env, [
+      ['READY> ', 'optee-storage get db/user\\ n\t'],
+      ['optee-storage get db/user\\ name', '\u0015optee-storage get k --backend=s\t'],
+      ['optee-storage get k --backend=simulator', '\u0015exit\r'],
+    ]);
+    expect(output).toContain('--backend=simulator');
   });
 
   test('in zsh', () => {

@@ -9,13 +9,42 @@ import { listing, storeOptions } from './completed-commands.mjs';
 export function bashScript(commands) {
   return `# Completion of optee-storage for bash.
 
+# Splits $1 into the words that bash would make of it, in typed. What is left of a quote that is open is in quote.
+_optee_storage_split() {
+    local rest=$1 part= within= special='"\\$\`'
+    typed=() quote=
+    while [[ -n $rest ]]; do
+        part=\${rest:0:1}
+        rest=\${rest:1}
+        if [[ $quote == \\' || ( $quote == \\" && $part != '\\' ) ]]; then
+            if [[ $part == "$quote" ]]; then quote=; else word+=$part; fi
+        elif [[ $part == '\\' ]]; then
+            # Between double quotes a backslash is one but before what it is for.
+            [[ $quote == \\" && $special != *"\${rest:0:1}"* ]] && word+=$part
+            word+=\${rest:0:1}
+            rest=\${rest:1}
+        elif [[ $part == [[:space:]] ]]; then
+            [[ -n $within ]] && typed+=("$word")
+            word= within=
+            continue
+        elif [[ $part == [\\'\\"] ]]; then
+            quote=$part
+        else
+            word+=$part
+        fi
+        within=yes
+    done
+    typed+=("$word")
+}
+
 # Offers each line of standard input, after $1, that begins with what was typed.
 _optee_storage_offer() {
     local candidate
     while IFS= read -r candidate; do
         candidate=$1$candidate
         [[ $candidate == "$word"* ]] || continue
-        printf -v candidate %q "\${candidate#"$replaced"}"
+        candidate=\${candidate#"$replaced"}
+        [[ -z $quote ]] && printf -v candidate %q "$candidate"
         COMPREPLY+=("$candidate")
     done
 }
@@ -25,7 +54,7 @@ _optee_storage_files() {
     compopt -o filenames 2> /dev/null
     while IFS= read -r file; do
         COMPREPLY+=("$file")
-    done < <(compgen -f -- "$current")
+    done < <(compgen -f -- "\${word#"$replaced"}")
 }
 
 # Keys that begin with $1, of the store that the options on the line name.
@@ -58,16 +87,21 @@ _optee_storage_program() {
 }
 
 _optee_storage() {
-    local line=\${COMP_LINE:0:COMP_POINT}
     local -a typed
-    read -ra typed <<< "$line"
-    [[ $line == *[[:space:]] ]] && typed+=('')
-    local last=$((\${#typed[@]} - 1))
-    local word=\${typed[last]} previous=\${typed[last - 1]}
-    # Words as bash has them end at : and = too, and only the last part is replaced.
+    local word= quote=
+    # The word at the cursor as bash has it: it ends at : and = too, and only this part is replaced.
     local current=\${COMP_WORDS[COMP_CWORD]}
     [[ $current == [:=] ]] && current=
-    local replaced=\${word%"$current"}
+    _optee_storage_split "$current"
+    current=\${typed[\${#typed[@]} - 1]}
+    word=
+    _optee_storage_split "\${COMP_LINE:0:COMP_POINT}"
+    local last=$((\${#typed[@]} - 1))
+    word=\${typed[last]}
+    local previous=\${typed[last - 1]} replaced=\${word%"$current"}
+    if [[ $word == --*=* && $replaced == "\${word%%=*}="* ]]; then
+        previous=\${word%%=*} replaced=\${replaced#"\${word%%=*}="} word=\${word#*=}
+    fi
     COMPREPLY=()
     if ((last == 1)); then
         _optee_storage_offer < <(printf '%s\\n' ${commands.map(({ name }) => name).join(' ')})
