@@ -34,14 +34,19 @@ const dumping: ReadonlySet<NodeJS.Signals> = new Set([
   ...(['SIGXCPU', 'SIGXFSZ', 'SIGSYS'] as const),
 ]);
 
+/** With these options Node.js's profiler sends SIGPROF to its own process, hundreds of times a second. */
+const PROFILING = /(?:^|\s)["']?--(?:cpu-)?prof(?![\w-])/;
+const isProfiled = (): boolean => PROFILING.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
+
 /** How long a program is looked at that a signal may have stopped. */
 const STOPS_MS = [0, 10, 100, 1000];
 
 /** The signals that are passed on, each by one of its names. */
 function passedSignals(): NodeJS.Signals[] {
   const byNumber = new Map<number, NodeJS.Signals>();
+  const profiled = isProfiled();
   for (const [name, number] of Object.entries(constants.signals) as [NodeJS.Signals, number][])
-    if (!notPassed.has(name) && !byNumber.has(number)) byNumber.set(number, name);
+    if (!notPassed.has(name) && !byNumber.has(number) && !(profiled && name === 'SIGPROF')) byNumber.set(number, name);
   return [...byNumber.values()];
 }
 
