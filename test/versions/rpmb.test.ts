@@ -4,17 +4,29 @@
  * in its memory, so that it is lost with it: nothing here stops it or reboots.
  */
 import type { SecureStorageError } from '../../src-ts/errors/error.js';
+import { Command, PROTOCOL_VERSION, TA_UUID } from '../../src-ts/protocol/contract.js';
+import { Login } from '../../src-ts/tee/seam.js';
 import { errorOf } from '../conformance/errors';
 import { DATA, DIRECTORY, FILES } from '../e2e/support/disk';
-import { useMachine, type MachineOfFile } from '../e2e/support/machine';
+import { TA_FILE, useMachine, type MachineOfFile } from '../e2e/support/machine';
+import { input } from '../e2e/support/packed';
 import { shell } from '../e2e/support/power';
 import { openRemoteStore } from '../e2e/support/remote-store';
+import { mustOpenSession } from '../e2e/support/remote-tee';
+import { buildTa } from '../e2e/support/ta';
 import type { Store } from '../conformance/store';
 
 const PATIENT = { timeoutMs: 120_000 };
 
-const openAs = async (on: MachineOfFile, user: 'alice' | 'bob', domain: string): Promise<Store> =>
-  openRemoteStore(await on.user(user), { ...PATIENT, domain });
+/** A Trusted Application that can be told to panic, and so to close all files. */
+const FORGETFUL = '7b1f6a02-3c5d-4e8a-9f10-2d4c6e8fa035';
+
+const openAs = async (on: MachineOfFile, user: 'alice' | 'bob', domain: string, taUuid = TA_UUID): Promise<Store> =>
+  openRemoteStore(await on.user(user), { ...PATIENT, domain, taUuid });
+
+/** Has the directory contain what another has, or nothing. It stays the same one: supplicants from 4.11 on keep it open. */
+const contentsOf = (folder?: string): string =>
+  `rm ${FILES}/*; ${folder === undefined ? '' : `cp -a ${DATA}/${folder}/. ${FILES}`}`;
 
 /** What `optee-storage doctor` prints. */
 async function toldByDoctor(on: MachineOfFile): Promise<string> {
@@ -36,7 +48,24 @@ async function expectWork(on: MachineOfFile): Promise<void> {
 }
 
 describe('OP-TEE that keeps the state of its directory in RPMB', () => {
-  const on = useMachine(() => Promise.resolve({ version: 'rpmb' }));
+  const on = useMachine(async () => ({
+    version: 'rpmb',
+    files: {
+      [TA_FILE.replace(TA_UUID, FORGETFUL)]: await buildTa({ TA_UUID: FORGETFUL, CFG_SECSTOR_TEST: 'y' }, 'rpmb'),
+    },
+  }));
+
+  /** Runs a script while no Trusted Application has a file open: each would go on with those that it has. */
+  const unseen = async (script: string): Promise<void> => {
+    const session = await mustOpenSession(await on.user('alice'), {
+      uuid: FORGETFUL,
+      login: Login.USER,
+      params: [{ type: 'value-in', a: PROTOCOL_VERSION, b: 0 }, input('state')],
+    });
+    await session.invoke(Command.TEST_PANIC, []);
+    await session.close();
+    await shell(on.machine, script);
+  };
 
   test('stores for each user, and says that OP-TEE claims protection', async () => {
     await expectWork(on);
@@ -48,7 +77,7 @@ describe('OP-TEE that keeps the state of its directory in RPMB', () => {
 
   /** What every call is answered with while OP-TEE refuses the directory, and what the error says of it. */
   const expectRefused = async (): Promise<void> => {
-    const store = await openAs(on, 'bob', 'refused').catch((error: unknown) => error as SecureStorageError);
+    const store = await openAs(on, 'bob', 'refused', FORGETFUL).catch((error: unknown) => error as SecureStorageError);
     const { code, message } = store instanceof Error ? store : await errorOf(store.get('k'));
     expect(code).toBe('ERR_CORRUPT');
     expect(message).toContain('CFG_REE_FS_ALLOW_RESET=y');
@@ -57,19 +86,19 @@ describe('OP-TEE that keeps the state of its directory in RPMB', () => {
   };
 
   test.each([
-    ['an older copy of all files', `cp -a ${DATA}/older ${FILES}`],
-    ['a directory without dirf.db', `cp -a ${DATA}/newest ${FILES}; rm ${DIRECTORY}`],
-    ['an empty directory', `mkdir -m 700 ${FILES}`],
+    ['an older copy of all files', contentsOf('older')],
+    ['a directory without dirf.db', `rm ${DIRECTORY}`],
+    ['an empty directory', contentsOf()],
   ])('%s is refused, and named as what it is; the newest state put back works again', async (_what, replaced) => {
-    const store = await openAs(on, 'alice', 'state');
+    const store = await openAs(on, 'alice', 'state', FORGETFUL);
     await store.put('k', 'older');
     await shell(on.machine, `rm -rf ${DATA}/older ${DATA}/newest; cp -a ${FILES} ${DATA}/older`);
     await store.put('k', 'newest');
     await store.close();
-    await shell(on.machine, `cp -a ${FILES} ${DATA}/newest; rm -r ${FILES}; ${replaced}`);
+    await unseen(`cp -a ${FILES} ${DATA}/newest; ${replaced}`);
     await expectRefused();
-    await shell(on.machine, `rm -r ${FILES}; cp -a ${DATA}/newest ${FILES}`);
-    const again = await openAs(on, 'alice', 'state');
+    await shell(on.machine, `rm -f ${FILES}/*; cp -a ${DATA}/newest/. ${FILES}`);
+    const again = await openAs(on, 'alice', 'state', FORGETFUL);
     expect(await again.get('k', { encoding: 'utf8' })).toBe('newest');
     await again.put('k', 'later');
     await again.close();
@@ -85,7 +114,7 @@ describe('OP-TEE that has RPMB and does not protect its directory by it', () => 
     await store.put('k', 'older');
     await shell(on.machine, `cp -a ${FILES} ${DATA}/older`);
     await store.put('k', 'newest');
-    await shell(on.machine, `rm -r ${FILES}; cp -a ${DATA}/older ${FILES}`);
+    await shell(on.machine, contentsOf('older'));
     expect(await store.get('k', { encoding: 'utf8' })).toMatch(/^(older|newest)$/);
     await store.put('other', 'x');
     expect(await store.get('k', { encoding: 'utf8' })).toBe('older');

@@ -6,10 +6,10 @@ import path from 'node:path';
 
 const FOLDER = path.resolve(__dirname, '../../../build/test-e2e');
 
-/** Builds the TA with variables of its Makefile; see ensureTa() in machine/product.mjs. */
-export async function buildTa(variables: Record<string, string>): Promise<string> {
+/** Builds the TA with variables of its Makefile, for a version of the machine; see ensureTa() in machine/product.mjs. */
+export async function buildTa(variables: Record<string, string>, version?: string): Promise<string> {
   const { ensureTa } = await import('../../../machine/product.mjs');
-  return ensureTa(variables);
+  return ensureTa(variables, version);
 }
 
 /** A key that no OP-TEE trusts. */
