@@ -31,7 +31,7 @@ function cell(outcome) {
 /** @param {string} version @param {VersionRecord | undefined} record */
 function section(version, record) {
   const head = `## ${version}\n\n${VERSIONS[version]?.title}. ${DIFFERENCES[version] ?? ''}\n`;
-  if (record === undefined) return `${head}\nNot run yet.\n`;
+  if (record === undefined) return `${head}\nNo run of all its tests is recorded yet.\n`;
   const failed = Object.entries(record.suites).flatMap(([suite, { failures }]) =>
     failures.map((failure) => `- failed, ${suite}: ${failure}\n`),
   );
