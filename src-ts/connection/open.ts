@@ -53,11 +53,11 @@ async function attempt(checked: OpenOptions, substitutes: Substitutes): Promise<
 }
 
 /**
- * Longer and longer, because an attempt that finds no supplicant leaves a thread behind that waits for one: a minute
- * has some thirty attempts.
+ * Longer and longer, because an attempt that finds no supplicant leaves a thread behind that waits for one, and there may
+ * be 32 of them: a minute has some sixteen attempts, and three minutes thirty. Later ones are refused at once, as busy.
  */
 function pauseAfter(waitedMs: number): number {
-  return Math.min(Math.max(waitedMs / 4, 100), 5000);
+  return Math.min(Math.max(waitedMs / 2, 100), 10_000);
 }
 
 /** @throws the signal's reason */
