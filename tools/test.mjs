@@ -14,7 +14,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureAptGroups } from './lib/apt.mjs';
-import { conformanceCounts, conformanceTable, isLeftOut } from './lib/conformance-counts.mjs';
+import { conformanceCounts, conformanceTable, isLeftOut, othersLeftOut } from './lib/conformance-counts.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { runTool } from './lib/tool.mjs';
 import { readArguments } from './lib/usage.mjs';
@@ -22,7 +22,7 @@ import { ensureImages } from '../machine/boot-image.mjs';
 import { ensureNpm } from './setup.mjs';
 
 /** @typedef {import('./lib/conformance-counts.mjs').Conformance} Conformance */
-/** `broken` names what failed, as far as that is known. @typedef {{ passed: number, failed: number, broken?: string[], conformance?: Conformance[] }} Count */
+/** `broken` names what failed, as far as that is known. @typedef {{ passed: number, failed: number, broken?: string[], conformance?: Conformance[], leftOut?: string[] }} Count */
 
 /** What a kind of test prints: kept, and from show() on shown as it comes. */
 class Output {
@@ -116,7 +116,12 @@ function jest(project) {
       const skipped = result.numPendingTests - cases.filter(isLeftOut).length;
       const failed = result.numFailedTests + result.numRuntimeErrorTestSuites + skipped;
       const counts = { passed: result.numPassedTests, failed: failed || (ok ? 0 : 1) };
-      return { ...counts, broken: brokenOf(result), conformance: conformanceCounts(cases) };
+      return {
+        ...counts,
+        broken: brokenOf(result),
+        conformance: conformanceCounts(cases),
+        leftOut: othersLeftOut(cases),
+      };
     } catch {
       return { passed: 0, failed: 1 };
     } finally {
@@ -200,8 +205,9 @@ function tell(results) {
   }
   const conformance = results.flatMap((count) => count.conformance ?? []);
   process.stdout.write(conformance.length > 0 ? `\n${conformanceTable(conformance).join('\n')}\n\n` : '\n');
-  for (const { kind, passed, failed, seconds } of results) {
+  for (const { kind, passed, failed, seconds, leftOut = [] } of results) {
     process.stdout.write(`${kind.padEnd(11)} ${passed} passed, ${failed} failed (${seconds} s)\n`);
+    for (const what of leftOut) process.stdout.write(`    ${what}\n`);
   }
   const sum = (/** @type {'passed' | 'failed'} */ which) => results.reduce((total, count) => total + count[which], 0);
   process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);

@@ -7,11 +7,11 @@ import path from 'node:path';
 
 import { ownPackage } from '../../src-ts/util/own-package.js';
 import { buildCommandLine } from './support/cli.js';
+import { rootTest } from './support/root.js';
 import { root } from './support/soft-tee.js';
 
 const STRANGER = 4001;
 /** Other users can be played by root only. */
-const rootTest = process.geteuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
 const OURS = JSON.stringify({ name: 'optee-secure-storage' });
 
 let folder: string;

@@ -22,6 +22,7 @@ import { now } from '../../src-ts/simulator/messages.js';
 import { makeToken, newNote, Token } from '../../src-ts/simulator/token.js';
 import { errorOf } from '../conformance/errors.js';
 import { freshFolder } from './support/folders.js';
+import { rootTest } from './support/root.js';
 
 const main = path.resolve(__dirname, '../../dist/cli/main.js');
 const open = (directory: string, options: OpenOptions = {}) =>
@@ -300,7 +301,6 @@ describe('nobody uses it unawares', () => {
   );
 
   /** Other users can be played by root only. */
-  const rootTest = process.geteuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
   rootTest.each(['home', 'home/.local', 'a link in it'])(
     'root makes nothing below what is another user’s: %s',
     (whose) => {

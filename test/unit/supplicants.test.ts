@@ -26,10 +26,10 @@ import { readRegularFile } from '../../src-ts/util/files.js';
 import { supplicants } from '../../src-ts/util/supplicants.js';
 import { buildCommandLine, opteeProcess } from './support/cli.js';
 import { boardWith, type Entry } from './support/fake-host.js';
+import { rootTest } from './support/root.js';
 
 const STRANGER = 4001;
 /** Other users can be played by root only. */
-const rootTest = process.geteuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
 
 let folder: string;
 const at = (name: string) => path.join(folder, name);

@@ -17,10 +17,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { optee } from './support/cli.js';
+import { rootTest } from './support/root.js';
 
 const STRANGER = 4001;
 /** Other users can be played by root only. */
-const rootTest = process.geteuid?.() === 0 && process.platform === 'linux' ? test : test.skip;
 
 let folder: string;
 let before: string | undefined;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
-/** What of the conformance suite ran on which backend, from jest's report. */
+/** What of the conformance suite ran on which backend, and what was left out and why, from jest's report. */
 
-/** By these the suite (test/conformance/) marks itself and what a backend cannot be made to do. */
+/** By these the suite (test/conformance/) marks itself, and testWith() what a backend or a user cannot be made to do. */
 const SUITE = /^conformance: (.*)$/;
 const LEFT_OUT = /^(.*) \[left out: (.*)\]$/;
 
@@ -11,8 +11,20 @@ const LEFT_OUT = /^(.*) \[left out: (.*)\]$/;
 /** @typedef {{ backend: string, passed: number, failed: number, leftOut: LeftOut[] }} Conformance */
 
 /** Whether a case was left out with its reason, which is neither passed nor failed. @param {Case} result */
-export function isLeftOut({ ancestorTitles: [suite = ''], title, status }) {
-  return status === 'pending' && SUITE.test(suite) && LEFT_OUT.test(title);
+export function isLeftOut({ title, status }) {
+  return status === 'pending' && LEFT_OUT.test(title);
+}
+
+/** What was left out elsewhere than in the suite, by its reason. @param {readonly Case[]} results @returns {string[]} a line each */
+export function othersLeftOut(results) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const result of results) {
+    if (!isLeftOut(result) || SUITE.test(result.ancestorTitles[0] ?? '')) continue;
+    const reason = LEFT_OUT.exec(result.title)?.[2] ?? '';
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => `${count} left out: ${reason}`);
 }
 
 /** Counts by backend. @param {readonly Case[]} results @returns {Conformance[]} */

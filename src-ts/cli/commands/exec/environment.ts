@@ -98,9 +98,12 @@ export function ownEnvironment(): NodeJS.ProcessEnv {
   if (given === undefined) return Object.assign(env, process.env);
   for (const entry of given) {
     const text = entry.toString();
-    const [name, equals] = [text.replace(/=[^]*/, ''), entry.includes('=')];
-    if (!equals || env[name] !== undefined || !isUtf8(entry)) {
-      const fault = 'is not UTF-8, no NAME=VALUE or there twice';
+    const equals = text.indexOf('=');
+    // It may be anything, a secret too.
+    const name = equals < 0 ? undefined : text.slice(0, equals);
+    if (name === undefined) throw usageError('the environment has an entry that is no NAME=VALUE and would get lost');
+    if (env[name] !== undefined || !isUtf8(entry)) {
+      const fault = 'is not UTF-8, or there twice';
       throw usageError(`${quoted(name)} in the environment ${fault}, so that it would change: unset it`);
     }
     env[name] = text.slice(name.length + 1);
