@@ -7,7 +7,7 @@ import { openElsewhere } from '../e2e/support/remote-store.js';
 import { buildCommandLine } from '../unit/support/cli.js';
 import { LeftOut } from './backend.js';
 import { conformance } from './index.js';
-import { HOST_RUNS, ownIdentity, rootProcess, useProcess } from './support/host.js';
+import { HOST_RUNS, ownIdentity, rootProcess, useProcess, withOwn } from './support/host.js';
 
 let tee: MemoryTee;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 /** With as much time as the other backends. */
-const open = (options: MemoryOpenOptions = {}) => tee.open({ timeoutMs: 10_000, ...options });
+const open = (options?: MemoryOpenOptions) => tee.open(withOwn({ timeoutMs: 10_000 }, options));
 /** diagnose() hands on every option of a store's open(), of which this one has fewer, though none is given. */
 const openGiven = (options: OpenOptions = {}) =>
   tee.open(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));

@@ -9,20 +9,17 @@ import { openElsewhere } from '../e2e/support/remote-store.js';
 import { buildCommandLine } from '../unit/support/cli.js';
 import type { OpenStore } from './store.js';
 import { conformance } from './index.js';
-import { damageFilesOf, HOST_RUNS, ownIdentity, rootProcess, useFolder, useProcess } from './support/host.js';
+import { damageFilesOf, HOST_RUNS, ownIdentity, rootProcess, useFolder, useProcess, withOwn } from './support/host.js';
 
 beforeAll(buildCommandLine, 120_000);
+
+const simulated = (directory: string, options?: OpenOptions): OpenOptions =>
+  withOwn({ backend: 'simulator', simulator: { directory } }, options);
 
 const openIn =
   (directory: string): OpenStore =>
   (options) =>
     SecureStorage.open(simulated(directory, options));
-
-/** Options that are not an object go through as they are. */
-function simulated(directory: string, options: OpenOptions = {}): OpenOptions {
-  if (typeof options !== 'object' || (options as unknown) === null) return options;
-  return { backend: 'simulator', simulator: { directory }, ...options };
-}
 
 const folder = useFolder();
 const directory = path.join(folder, 'own');

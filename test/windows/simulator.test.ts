@@ -9,7 +9,7 @@ import { namedUuid } from '../../src-ts/tee/client-uuid.js';
 import { LeftOut } from '../conformance/backend.js';
 import { conformance } from '../conformance/index.js';
 import type { Store } from '../conformance/store.js';
-import { damageFilesOf } from '../conformance/support/host.js';
+import { damageFilesOf, withOwn } from '../conformance/support/host.js';
 import { openRemoteStore } from '../e2e/support/remote-store.js';
 import { windowsPath, WineProcess } from './support/wine-process';
 
@@ -33,11 +33,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 }, 60_000);
 
-/** Options that are not an object go through as they are. */
-function simulated(directory: string, options: OpenOptions = {}): OpenOptions {
-  if (typeof options !== 'object' || (options as unknown) === null) return options;
-  return { backend: 'simulator', simulator: { directory: windowsPath(directory) }, timeoutMs: 120_000, ...options };
-}
+const simulated = (directory: string, options?: OpenOptions): OpenOptions =>
+  withOwn({ backend: 'simulator', simulator: { directory: windowsPath(directory) }, timeoutMs: 120_000 }, options);
 
 const openIn =
   (directory: string) =>

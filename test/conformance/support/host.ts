@@ -23,6 +23,11 @@ export function useProcess(env: () => NodeJS.ProcessEnv = () => ({})): () => Hos
   return () => (started ??= new HostProcess(env()));
 }
 
+/** Options of open() with those of the backend; what is no object is handed on as it is, for open() to refuse. */
+export function withOwn<T extends object>(own: T, options: T = {} as T): T {
+  return typeof options !== 'object' || (options as unknown) === null ? options : { ...own, ...options };
+}
+
 /** An empty folder for the tests of a file. */
 export function useFolder(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'optee-conformance-'));
