@@ -15,18 +15,19 @@ const SOURCES = path.join(ROOT, 'test', 'fuzz');
 
 /**
  * `share`: of the executions of a long run. One of `power` is a whole sweep, and takes that much longer.
+ * `few`: executions of a short run beside the kept inputs, which take some seconds.
  * `of`: the target whose inputs it takes, and leaves as they are.
- * @typedef {{ name: string, share: number, maxLength: number, of?: string }} Target
+ * @typedef {{ name: string, share: number, few: number, maxLength: number, of?: string }} Target
  */
 
 /** @type {readonly Target[]} */
 export const TARGETS = [
-  { name: 'commands', share: 0.9, maxLength: 128 },
-  { name: 'storage', share: 0.065, maxLength: 200 },
+  { name: 'commands', share: 0.9, few: 12_000, maxLength: 128 },
+  { name: 'storage', share: 0.065, few: 5000, maxLength: 200 },
   // OP-TEE 3.16, whose API has sizes of 32 bits.
-  { name: 'storage_32', share: 0.01, maxLength: 200, of: 'storage' },
-  { name: 'sessions', share: 0.01, maxLength: 1600 },
-  { name: 'power', share: 0.015, maxLength: 160 },
+  { name: 'storage_32', share: 0.01, few: 5000, maxLength: 200, of: 'storage' },
+  { name: 'sessions', share: 0.01, few: 2500, maxLength: 1600 },
+  { name: 'power', share: 0.015, few: 3000, maxLength: 160 },
 ];
 
 /** Inputs that are kept: of all kinds, and those that once showed a defect. */
