@@ -9,6 +9,8 @@
 #include "arguments.h"
 #include "dumps.h"
 #include "environment.h"
+#include "program.h"
+#include "sealed_file.h"
 #include "standard_output.h"
 
 namespace teec {
@@ -129,6 +131,34 @@ Napi::Value ForbidProcessDumps(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), ForbidDumps());
 }
 
+// sealedFile(content) -> number
+Napi::Value MakeSealedFile(const Napi::CallbackInfo& info) {
+  if (!IsBytes(info[0])) return Misuse(info.Env(), "sealedFile(content)");
+  const Napi::Uint8Array content = info[0].As<Napi::Uint8Array>();
+  return Napi::Number::New(info.Env(), SealedFile(content.Data(), content.ByteLength()));
+}
+
+// replaceProcess(file, args, environment, kept) -> number
+Napi::Value BecomeProgram(const Napi::CallbackInfo& info) {
+  char* file = nullptr;
+  std::vector<char*> args;
+  std::vector<char*> environment;
+  std::vector<int> kept;
+  if (!ReadString(info[0], &file) || !ReadStrings(info[1], &args) ||
+      !ReadStrings(info[2], &environment) || !ReadDescriptors(info[3], &kept)) {
+    return Misuse(info.Env(), "replaceProcess(file, args, environment, kept)");
+  }
+  return Napi::Number::New(info.Env(), ReplaceProcess(file, args, environment, kept));
+}
+
+// reapChildren(except)
+Napi::Value ReapEndedChildren(const Napi::CallbackInfo& info) {
+  uint32_t except = 0;
+  if (!ReadUint32(info[0], &except)) return Misuse(info.Env(), "reapChildren(except)");
+  ReapChildren(static_cast<pid_t>(except));
+  return info.Env().Undefined();
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   if (!Environment::Install(env)) {
     Napi::Error::New(env, "Node.js refused to set the addon up").ThrowAsJavaScriptException();
@@ -144,6 +174,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("parkedThreads", Napi::Function::New<ParkedThreads>(env, "parkedThreads"));
   exports.Set("redirectStdioToStderr", Napi::Function::New<RedirectStdio>(env, "redirectStdio"));
   exports.Set("forbidDumps", Napi::Function::New<ForbidProcessDumps>(env, "forbidDumps"));
+  exports.Set("sealedFile", Napi::Function::New<MakeSealedFile>(env, "sealedFile"));
+  exports.Set("replaceProcess", Napi::Function::New<BecomeProgram>(env, "replaceProcess"));
+  exports.Set("reapChildren", Napi::Function::New<ReapEndedChildren>(env, "reapChildren"));
   exports.Set("maxSharedBytes", Napi::Number::New(env, static_cast<double>(kMaxSharedBytes)));
   exports.Set("sliceAlignment", Napi::Number::New(env, static_cast<double>(kSliceAlignment)));
   return exports;

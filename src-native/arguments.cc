@@ -26,6 +26,19 @@ bool IsType(uint32_t type) {
   }
 }
 
+// Reads the elements of an array one by one, until one is of another form.
+template <typename Read>
+bool ReadArray(const Napi::Value& value, uint32_t max, Read read) {
+  if (!value.IsArray()) return false;
+  const Napi::Array array = value.As<Napi::Array>();
+  if (array.Length() > max) return false;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Value element = array.Get(i);
+    if (element.IsEmpty() || !read(element)) return false;  // empty: its getter threw
+  }
+  return true;
+}
+
 bool ReadMemref(const Napi::Object& object, Param* param) {
   uint32_t room = 0;
   if (!ReadUint32(object.Get("size"), &room) || room > kMaxSharedBytes) return false;
@@ -33,10 +46,9 @@ bool ReadMemref(const Napi::Object& object, Param* param) {
   const Napi::Value data = object.Get("data");
   if (data.IsEmpty()) return false;  // its getter threw
   if (param->type == TEEC_MEMREF_TEMP_OUTPUT) return data.IsUndefined();
-  if (!data.IsTypedArray()) return false;
-  const Napi::TypedArray array = data.As<Napi::TypedArray>();
-  if (array.TypedArrayType() != napi_uint8_array || array.ByteLength() > room) return false;
+  if (!IsBytes(data)) return false;
   const Napi::Uint8Array bytes = data.As<Napi::Uint8Array>();
+  if (bytes.ByteLength() > room) return false;
   param->data.assign(bytes.Data(), bytes.ByteLength());
   return true;
 }
@@ -53,6 +65,10 @@ bool ReadParam(const Napi::Value& value, Param* param) {
 
 }  // namespace
 
+bool IsBytes(const Napi::Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
+}
+
 bool ReadUint32(const Napi::Value& value, uint32_t* number) {
   if (!value.IsNumber()) return false;
   const double real = value.As<Napi::Number>().DoubleValue();
@@ -62,10 +78,10 @@ bool ReadUint32(const Napi::Value& value, uint32_t* number) {
 }
 
 bool ReadUuid(const Napi::Value& value, TEEC_UUID* uuid) {
-  if (!value.IsTypedArray()) return false;
-  const Napi::TypedArray array = value.As<Napi::TypedArray>();
-  if (array.TypedArrayType() != napi_uint8_array || array.ByteLength() != 16) return false;
-  const uint8_t* octets = value.As<Napi::Uint8Array>().Data();
+  if (!IsBytes(value)) return false;
+  const Napi::Uint8Array bytes = value.As<Napi::Uint8Array>();
+  if (bytes.ByteLength() != 16) return false;
+  const uint8_t* octets = bytes.Data();
   const auto number = [octets](size_t first, size_t count) {
     uint32_t bits = 0;
     for (size_t i = 0; i < count; i++) bits = bits << 8 | octets[first + i];
@@ -79,16 +95,39 @@ bool ReadUuid(const Napi::Value& value, TEEC_UUID* uuid) {
 }
 
 bool ReadResults(const Napi::Value& value, std::vector<uint32_t>* results) {
-  if (!value.IsArray()) return false;
-  const Napi::Array array = value.As<Napi::Array>();
-  if (array.Length() > kMaxResults) return false;
-  for (uint32_t i = 0; i < array.Length(); i++) {
+  return ReadArray(value, kMaxResults, [results](const Napi::Value& element) {
     uint32_t result = 0;
-    const Napi::Value element = array.Get(i);
-    if (element.IsEmpty() || !ReadUint32(element, &result)) return false;
+    if (!ReadUint32(element, &result)) return false;
     results->push_back(result);
-  }
+    return true;
+  });
+}
+
+bool ReadDescriptors(const Napi::Value& value, std::vector<int>* descriptors) {
+  return ReadArray(value, UINT32_MAX, [descriptors](const Napi::Value& element) {
+    uint32_t descriptor = 0;
+    if (!ReadUint32(element, &descriptor) || descriptor > INT32_MAX) return false;
+    descriptors->push_back(static_cast<int>(descriptor));
+    return true;
+  });
+}
+
+bool ReadString(const Napi::Value& value, char** string) {
+  if (!IsBytes(value)) return false;
+  Napi::Uint8Array bytes = value.As<Napi::Uint8Array>();
+  const size_t size = bytes.ByteLength();
+  if (size == 0 || std::memchr(bytes.Data(), 0, size) != bytes.Data() + size - 1) return false;
+  *string = reinterpret_cast<char*>(bytes.Data());
   return true;
+}
+
+bool ReadStrings(const Napi::Value& value, std::vector<char*>* strings) {
+  return ReadArray(value, UINT32_MAX, [strings](const Napi::Value& element) {
+    char* string = nullptr;
+    if (!ReadString(element, &string)) return false;
+    strings->push_back(string);
+    return true;
+  });
 }
 
 bool ReadParams(const Napi::Value& value, Params* params) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ProcessControl } from '../native/addon.js';
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
 import type { Io } from './terminal/io.js';
@@ -36,6 +37,8 @@ export interface Context {
   /** The options of that store, and how any store is opened. */
   readonly settings: OpenOptions;
   readonly openWith: (options: OpenOptions) => Promise<SecureStorage>;
+  /** How this process can become another program; undefined where it cannot. */
+  readonly control: () => ProcessControl | undefined;
 }
 
 /** One command of optee-storage, in a module of its own that is loaded only when it is asked for. */

@@ -12,11 +12,12 @@ import { run } from './run.js';
 const native = () => require('../native/backend.js') as typeof import('../native/backend.js');
 
 /** Does what needs the addon. That there is none is told when the store is opened; with the simulator it is not missed. */
-function withAddon(action: (addon: ReturnType<typeof native>) => void): void {
+function withAddon<T>(action: (addon: ReturnType<typeof native>) => T): T | undefined {
   try {
-    action(native());
+    return action(native());
   } catch {
     // Nothing that could print, and no TEE to have secrets from.
+    return undefined;
   }
 }
 
@@ -38,6 +39,8 @@ function forbidDumps(): void {
   withAddon((addon) => addon.forbidDumps());
 }
 
+const control = () => withAddon((addon) => addon.processControl());
+
 /** True where they cannot be seen. */
 function hasWellFormedArguments(): boolean {
   try {
@@ -47,6 +50,8 @@ function hasWellFormedArguments(): boolean {
   }
 }
 
-void run(process.argv.slice(2), processStreams(), { open, forbidDumps, hasWellFormedArguments }).then((code) => {
-  process.exitCode = code;
-});
+void run(process.argv.slice(2), processStreams(), { open, forbidDumps, hasWellFormedArguments, control }).then(
+  (code) => {
+    process.exitCode = code;
+  },
+);

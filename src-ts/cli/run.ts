@@ -6,6 +6,7 @@ import { SecureStorageError } from '../errors/error.js';
 import { commandHelp, overview } from './help.js';
 import { harmlessIo, isBrokenPipe, type Io, type Streams } from './terminal/io.js';
 import { commandLike, hasCommand, loadCommand, secondWords, withWholeName } from './registry.js';
+import type { ProcessControl } from '../native/addon.js';
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
 import { tellWaiting } from './terminal/waiting.js';
@@ -28,6 +29,8 @@ export interface Process {
    * cannot keep it out of that.
    */
   readonly forbidDumps?: () => void;
+  /** How it can become another program; undefined where it cannot. */
+  readonly control?: () => ProcessControl | undefined;
 }
 
 /**
@@ -124,6 +127,7 @@ async function runCommand(
       open: () => (opened ??= open()),
       settings,
       openWith,
+      control: () => process.control?.(),
     });
   } finally {
     stopTelling?.();

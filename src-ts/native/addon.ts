@@ -50,11 +50,34 @@ export const Abandoned = {
   RUNNING: 2,
 } as const;
 
+/** What Linux can do for a program that starts another one, and Node.js cannot. */
+export interface ProcessControl {
+  /**
+   * Makes a file in memory that has no name, and that nobody can change.
+   * @returns a descriptor for reading, or an error number of the system's below 0
+   */
+  sealedFile(content: Uint8Array): number;
+  /**
+   * Makes this process another program, as execve(2); no code here is run any more, `finally` and exit handlers included.
+   * Texts are bytes with a zero byte at the end. Returns only where that fails, with the error number; all is as before
+   * then.
+   * @param kept descriptors that the program gets, under their numbers
+   */
+  replaceProcess(
+    file: Uint8Array,
+    args: readonly Uint8Array[],
+    environment: readonly Uint8Array[],
+    kept: readonly number[],
+  ): number;
+  /** Lets no child of this process that has ended stay as a zombie, but for one that somebody else waits for. */
+  reapChildren(except: number): void;
+}
+
 /**
  * The functions of the addon. They do not block. Requests have ids, chosen by the caller and unique within the session,
  * from 1 to 2^32-1. Arguments of another form are a TypeError.
  */
-export interface Addon {
+export interface Addon extends ProcessControl {
   /**
    * Makes a session that is not open yet; `settle` is called for each request that ended and was
    * neither withdrawn nor abandoned. It must not throw.

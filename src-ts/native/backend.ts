@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The backend for a real TEE: sessions over the native addon, and through it libteec and the kernel's driver. */
-import { loadAddon, type Addon, type NativeOutcome } from './addon.js';
+import { loadAddon, type Addon, type NativeOutcome, type ProcessControl } from './addon.js';
 import { contextFailure } from './open-failure.js';
 import { encodeParams, uint32 } from '../tee/params.js';
 import { encodeUuid } from '../util/uuid.js';
@@ -58,6 +58,11 @@ export function redirectStdioToStderr(): boolean {
  */
 export function forbidDumps(): boolean {
   return loadAddon().forbidDumps();
+}
+
+/** @throws TeeFailure 'no-addon' */
+export function processControl(): ProcessControl {
+  return loadAddon();
 }
 
 class NativeBackend implements TeeBackend {

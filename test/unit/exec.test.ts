@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 
 import { buildCommandLine, main, opteeProcess, softEnvironment, type Ran } from './support/cli.js';
 import { freshFolder } from './support/folders.js';
+import { rootTest } from './support/root.js';
 import { buildSoftTee } from './support/soft-tee.js';
 import { onTerminal } from './support/terminal.js';
 
@@ -99,13 +100,21 @@ describe('what the program gets', () => {
   });
 });
 
-describe('what the caller has opened or set is the same for the program as without exec', () => {
+/** The two ways in which `exec` starts a program: it becomes the program, or stays as its parent. */
+const WAYS: readonly [string, readonly string[]][] = [
+  ['exec', []],
+  ['exec --init', ['--init']],
+];
+
+describe.each(WAYS)('what the caller has opened or set is the same for the program as without %s', (_way, how) => {
+  const command = (...options: string[]) => [main, 'exec', ...how, '--env', 'A=db/password', ...options];
+
   /** Runs a line of bash (which would read its settings where its input is a socket), in which "$@" runs what follows it: with `exec` or with nothing else. */
   const both = (line: string, settings: NodeJS.ProcessEnv = {}): string[] => {
-    const ways = [[process.execPath, main, 'exec', '--env', 'A=db/password', '--', 'env', '-u', 'A'], ['env']];
+    const ways = [[process.execPath, ...command('--', 'env', '-u', 'A')], ['env']];
     return ways.map((way) => {
-      const how = { env: { ...env, ...settings }, input: '', encoding: 'utf8' } as const;
-      const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', line, 'bash', ...way], how);
+      const options = { env: { ...env, ...settings }, input: '', encoding: 'utf8' } as const;
+      const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', line, 'bash', ...way], options);
       expect([status, stderr]).toEqual([0, '']);
       return stdout;
     });
@@ -137,19 +146,15 @@ describe('what the caller has opened or set is the same for the program as witho
 
   test('descriptors: the job slots of make, and they can be used', () => {
     const makefile = path.join(freshFolder(), 'Makefile');
-    const command = `'${process.execPath}' '${main}' exec --env A=db/password --`;
-    writeFileSync(
-      makefile,
-      `all:\n\t+@${command} $(MAKE) --no-print-directory -f ${makefile} sub\nsub:\n\t@echo "$$A"\n`,
-    );
+    const line = `'${process.execPath}' '${command('--').join("' '")}'`;
+    writeFileSync(makefile, `all:\n\t+@${line} $(MAKE) --no-print-directory -f ${makefile} sub\nsub:\n\t@echo "$$A"\n`);
     const { stdout, stderr } = spawnSync('make', ['-j3', '-f', makefile], { env, encoding: 'utf8' });
     expect([stdout, stderr]).toEqual(['s3cret\n', '']);
   });
 
   test('descriptors: a socket, which answers', async () => {
     const script = 'read -r line <&5; echo "got $line" >&5';
-    const args = [main, 'exec', '--env', 'A=db/password', '--', 'bash', '-c', script];
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, command('--', 'bash', '-c', script), {
       env,
       stdio: ['ignore', 'ignore', 'inherit', 'ignore', 'ignore', 'pipe'],
     });
@@ -161,11 +166,13 @@ describe('what the caller has opened or set is the same for the program as witho
 
   test('descriptors: files in memory take numbers that are free', () => {
     const line = `"$@" --file-env F=db/password --file-env G=db/user-name -- bash -c 'echo $F $G $(cat $F $G) $(cat <&3)' 3<<<three 5<<<five`;
-    const { stdout } = spawnSync('bash', ['--norc', '-c', line, 'bash', process.execPath, main, 'exec'], {
+    const { stdout } = spawnSync('bash', ['--norc', '-c', line, 'bash', process.execPath, ...command()], {
       env,
       encoding: 'utf8',
     });
-    expect(stdout).toBe('/proc/self/fd/4 /proc/self/fd/6 s3cretalice three\n');
+    const [, first, second] =
+      /^\/proc\/self\/fd\/(\d+) \/proc\/self\/fd\/(\d+) s3cretalice three\n$/.exec(stdout) ?? [];
+    expect(new Set([first, second, '0', '1', '2', '3', '5']).size).toBe(7);
   });
 
   test.each<[string, NodeJS.ProcessEnv]>([
@@ -177,10 +184,7 @@ describe('what the caller has opened or set is the same for the program as witho
     ['long ones', { X: 'x'.repeat(100_000) }],
   ])('environment: %s', (_what, settings) => {
     // bash itself would change it.
-    const ways = [
-      [main, 'exec', '--env', 'A=db/password', '--', 'env', '-u', 'A', 'env', '-0'],
-      ['-e', ENV],
-    ];
+    const ways = [command('--', 'env', '-u', 'A', 'env', '-0'), ['-e', ENV]];
     const [withExec, without] = ways.map((args) =>
       spawnSync(process.execPath, args, { env: { ...env, ...settings }, maxBuffer: 1e7 }).stdout.toString('latin1'),
     );
@@ -188,7 +192,26 @@ describe('what the caller has opened or set is the same for the program as witho
   });
   const ENV = `require('node:fs').writeSync(1, require('node:fs').readFileSync('/proc/self/environ'))`;
 
-  test.each([
+  test('no signal is ignored or blocked, and the standard streams block', () => {
+    const line = `"$@" sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status; grep -h flags /proc/self/fdinfo/[012]' 2>&1 | cat`;
+    const [withExec, without] = both(line, {
+      OPTEE_STORAGE_BACKEND: 'simulator',
+      OPTEE_STORAGE_SIMULATOR_DIR: simulated(),
+    });
+    expect(withExec?.replace(/^optee-secure-storage: .*\n/, '')).toBe(without);
+  });
+});
+
+/** A simulator's folder with the key: the simulator writes a warning to standard error, and so lets Node.js open that. */
+function simulated(): string {
+  const directory = freshFolder();
+  const settings = { ...env, OPTEE_STORAGE_BACKEND: 'simulator', OPTEE_STORAGE_SIMULATOR_DIR: directory };
+  expect(opteeProcess(['put', 'db/password'], settings, 's3cret')).toMatchObject({ code: 0 });
+  return directory;
+}
+
+describe('an environment that Node.js would change', () => {
+  const odd: [string, string, string][] = [
     ['a byte that is not UTF-8', `X=$'caf\\xe9' "$@"`, '"X" in the environment is not UTF-8'],
     ['half a character', `X=$'\\xe2\\x82' "$@"`, '"X" in the environment is not UTF-8'],
     ['a surrogate', `X=$'\\xed\\xa0\\x80' "$@"`, '"X" in the environment is not UTF-8'],
@@ -197,11 +220,30 @@ describe('what the caller has opened or set is the same for the program as witho
     // These may be anything, and are not shown.
     ['no =', executedWith(['s3cret']), 'an entry that is no NAME=VALUE'],
     ['nothing', executedWith(['', 'Y=1']), 'an entry that is no NAME=VALUE'],
-  ])('environment that would change is refused: %s', (_what, line, told) => {
-    const command = [process.execPath, main, 'exec', '--env', 'A=db/password', '--', 'true'];
-    const { status, stderr } = spawnSync('bash', ['--norc', '-c', line, 'bash', ...command], { env, encoding: 'utf8' });
-    expect([status, stderr]).toEqual([2, expect.stringContaining(told)]);
+  ];
+  const started = (line: string, ...command: string[]) =>
+    spawnSync('bash', ['--norc', '-c', line, 'bash', ...command], { env, encoding: 'latin1' });
+
+  test.each(odd)('is refused with --init: %s', (_what, line, told) => {
+    const command = [process.execPath, main, 'exec', '--init', '--env', 'A=db/password', '--', 'true'];
+    const { status, stderr } = started(line, ...command);
+    expect([status, Buffer.from(stderr, 'latin1').toString()]).toEqual([2, expect.stringContaining(told)]);
     expect(stderr).not.toMatch(/s3|=1/);
+  });
+
+  test.each(odd)('is passed on to the last byte without: %s', (_what, line) => {
+    const show = ['/bin/cat', '/proc/self/environ'];
+    const { status, stdout } = started(line, process.execPath, main, 'exec', '--env', 'A=db/password', '--', ...show);
+    // bash says in `_` what it starts.
+    const entries = (text: string) => text.split('\0').filter((entry) => !entry.startsWith('_='));
+    const without = entries(started(line, ...show).stdout);
+    expect([status, entries(stdout)]).toEqual([0, [...without.slice(0, -1), 'A=s3cret', '']]);
+  });
+
+  test('a variable that is named takes the place of all that had its name', () => {
+    const command = [process.execPath, main, 'exec', '--env', 'X=db/password', '--', 'cat', '/proc/self/environ'];
+    const { stdout } = started(executedWith(['X=1', 'XY=2', 'X=3']), ...command);
+    expect(stdout.split('\0').filter((entry) => entry.startsWith('X'))).toEqual(['XY=2', 'X=s3cret']);
   });
 });
 
@@ -223,7 +265,8 @@ describe('files in memory', () => {
 
   test('any bytes, read as often as the program likes, from the beginning or anywhere', () => {
     put('binary', value);
-    const script = 'for n in 1 2; do sha256sum < "$F"; cat "$F" | sha256sum; done; tail -c 5 "$F" | xxd -p; cat <&3';
+    const script =
+      'for n in 1 2; do sha256sum < "$F"; cat "$F" | sha256sum; done; tail -c 5 "$F" | xxd -p; cat <&"${F##*/}"';
     const { code, stdout } = exec('--file-env', 'F=binary', '--', 'bash', '-c', script);
     expect(code).toBe(0);
     const text = stdout.subarray(0, -value.length).toString().split('\n');
@@ -244,6 +287,20 @@ describe('files in memory', () => {
     expect(link).toMatch(/ \(deleted\)$/);
     expect(stat).toBe('400 0');
     expect(readdirSync('/dev/shm').filter((name) => name.includes('optee'))).toEqual([]);
+  });
+
+  test.each(WAYS)('nobody changes them, root and their owner included: %s', (_way, how) => {
+    const attempts = [
+      'chmod 600 "$F"',
+      'echo x >"$F"',
+      'echo x >>"$F"',
+      'echo x 1<>"$F"',
+      ': >"$F"',
+      'truncate -s 1 "$F"',
+    ];
+    const script = attempts.map((attempt) => `(${attempt}) 2>/dev/null || echo refused`).join('; ');
+    const printedByIt = printed(...how, '--file-env', 'F=db/password', '--', 'bash', '-c', `${script}; cat "$F"`);
+    expect(printedByIt).toBe(`${'refused\n'.repeat(attempts.length - 1)}s3cret`);
   });
 });
 
@@ -324,9 +381,10 @@ interface Running {
 /**
  * Starts `exec` with a bash script that says when it is ready, and waits for that.
  * @param by what starts it
+ * @param how its options; by default it stays as the parent of the script
  */
-async function running(script: string, by: string[] = []): Promise<Running> {
-  const [command, ...args] = [...by, process.execPath, main, 'exec', '--env', 'A=db/password', '--'];
+async function running(script: string, by: string[] = [], how = ['--init']): Promise<Running> {
+  const [command, ...args] = [...by, process.execPath, main, 'exec', ...how, '--env', 'A=db/password', '--'];
   const child = spawn(command, [...args, 'bash', '-c', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -341,15 +399,15 @@ async function ending(child: ChildProcess): Promise<unknown[]> {
   return once(child, 'close');
 }
 
-describe('how it ends', () => {
+describe.each(WAYS)('how %s ends', (_way, how) => {
   test.each([0, 1, 3, 42, 255])('with exit code %d of the program', (code) => {
-    expect(exec('--env', 'A=TOKEN', '--', 'sh', '-c', `exit ${String(code)}`).code).toBe(code);
+    expect(exec(...how, '--env', 'A=TOKEN', '--', 'sh', '-c', `exit ${String(code)}`).code).toBe(code);
   });
 
   test.each(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGALRM'] as const)(
     'by %s as the program',
     (name) => {
-      const args = [main, 'exec', '--env', 'A=TOKEN', '--', 'sh', '-c', `kill -s ${name.slice(3)} $$`];
+      const args = [main, 'exec', ...how, '--env', 'A=TOKEN', '--', 'sh', '-c', `kill -s ${name.slice(3)} $$`];
       expect(spawnSync(process.execPath, args, { env }).signal).toBe(name);
     },
   );
@@ -359,13 +417,43 @@ describe('how it ends', () => {
     ['SIGSEGV', 139],
     ['SIGQUIT', 131],
     ['SIGPIPE', 141],
-  ])('by an exit code where the program died of %s: this process must leave no core file', (name, code) => {
+  ] as const)('where the program died of %s; this process itself leaves no core file', (name, code) => {
     const script = `ulimit -c 0; kill -s ${name.slice(3)} $$`;
-    expect(exec('--env', 'A=TOKEN', '--', 'sh', '-c', script).code).toBe(code);
+    const args = [main, 'exec', ...how, '--env', 'A=TOKEN', '--', 'sh', '-c', script];
+    const { status, signal } = spawnSync(process.execPath, args, { env });
+    expect([status, signal]).toEqual(how.length === 0 ? [null, name] : [code, null]);
   });
 });
 
-describe('signals', () => {
+test('exec becomes the program: one process, whose id services know, and every signal is for it', async () => {
+  const traps = [34, 50, 64].map((number) => `trap "echo caught ${String(number)}" ${String(number)}`).join('; ');
+  const { child, printed: has } = await running(
+    `${traps}; echo "ready $$"; while :; do read -t 1 <> <(:); done`,
+    [],
+    [],
+  );
+  await has(`ready ${String(child.pid)}\n`);
+  expect(childrenOf(child.pid ?? 0).filter((pid) => stateOf(pid) !== 'Z').length).toBeLessThan(2);
+  for (const number of [34, 50, 64]) {
+    // Node.js has no names for these.
+    spawnSync('kill', ['-s', String(number), String(child.pid)]);
+    await has(`caught ${String(number)}\n`);
+  }
+  child.kill('SIGKILL');
+  expect(await ending(child)).toEqual([null, 'SIGKILL']);
+});
+
+rootTest('as process 1 exec stays: orphans are reaped, signals passed on', async () => {
+  const orphans = 'for n in 1 2 3 4 5 6 7 8 9 10; do (setsid true &); done';
+  const count = 'ps -eo stat= | grep -c Z';
+  const script = `${orphans}; until [ "$(${count})" = 0 ]; do sleep 0.05; done; trap 'echo caught; exit 6' TERM; ps -o comm= -p 1; echo ready; while :; do sleep 0.05; done`;
+  const { child, output } = await running(script, ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'], []);
+  expect(output()).not.toContain('bash');
+  process.kill(childrenOf(child.pid ?? 0)[0] ?? 0, 'SIGTERM');
+  expect(await ending(child)).toEqual([6, null]);
+});
+
+describe('signals to exec --init', () => {
   // All but KILL and STOP, which nobody can catch, CHLD, and those that are faults of a process itself.
   const passed = [
     ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM'] as const),
@@ -466,7 +554,7 @@ describe('signals', () => {
       process.on('SIGQUIT', () => setTimeout(() => process.exit(6), 300));
       setInterval(() => {}, 1000);
       console.log('ready');`;
-    const argv = [process.execPath, main, 'exec', '--env', 'A=TOKEN', '--', process.execPath, '-e', script];
+    const argv = [process.execPath, main, 'exec', '--init', '--env', 'A=TOKEN', '--', process.execPath, '-e', script];
     const { output, code } = onTerminal(argv, env, [
       ['ready', '\u0003'],
       ['INT 1', '\u0003'],
@@ -475,8 +563,8 @@ describe('signals', () => {
     expect([code, output.match(/INT \d/g)]).toEqual([6, ['INT 1', 'INT 2']]);
   });
 
-  test('of job control: Ctrl-Z gives the terminal back to the shell, fg goes on', () => {
-    const line = `${process.execPath} ${main} exec --env A=TOKEN -- sh -c 'echo "started"; read x; echo "read $x"'\r`;
+  test.each(WAYS)('of job control: Ctrl-Z gives the terminal back to the shell, fg goes on: %s', (_way, how) => {
+    const line = `${process.execPath} ${main} exec ${how.join(' ')} --env A=TOKEN -- sh -c 'echo "started"; read x; echo "read $x"'\r`;
     const shellEnv = { ...env, PS1: 'prompt> ', TERM: 'dumb' };
     const { output, code } = onTerminal(['bash', '--norc', '--noprofile', '--noediting', '-i'], shellEnv, [
       ['prompt> ', line],
@@ -528,6 +616,7 @@ test('while the program runs only its own environment has the value', async () =
   put('shown/nowhere', value);
   const args = [
     'exec',
+    '--init',
     '--env',
     'A=shown/nowhere',
     '--file-env',

@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 
 import { SecureStorageError } from '../../errors/error.js';
+import type { ProcessControl } from '../../native/addon.js';
 import type { SecureStorage } from '../../store.js';
 import { text, texts, usageError } from '../command-line.js';
 import type { Command, OptionValues } from '../command.js';
@@ -9,14 +10,16 @@ import { isClosedOnExec } from '../terminal/descriptors.js';
 import {
   checkDistinct,
   checkHarmless,
+  checkValue,
+  environmentObject,
   ownEnvironment,
   parseVariable,
-  textOf,
   variableOf,
+  withVariables,
   type Variable,
 } from './exec/environment.js';
 import { memoryFile } from './exec/memory-file.js';
-import { startProgram, type Program } from './exec/program.js';
+import { becomeProgram, startProgram, type Program } from './exec/program.js';
 
 /** The secrets that a program is to have, by the way in which it gets them. */
 interface Wanted {
@@ -24,15 +27,25 @@ interface Wanted {
   readonly files: readonly Variable[];
 }
 
+/** How the program is started. */
+interface Start {
+  readonly program: Pick<Program, 'command' | 'args' | 'environment'>;
+  /** What this process was given, see Io. */
+  readonly inherited: readonly number[];
+  readonly control: ProcessControl | undefined;
+  /** Whether this process stays, as the parent of the program. */
+  readonly stays: boolean;
+}
+
 export const command: Command = {
   usage: '--env NAME=KEY [...] -- PROGRAM [ARGUMENTS]',
   help: [
     'Starts PROGRAM with secrets in its environment and nowhere else: not in its arguments, in no file on a disk, not in',
     'the environment of this process or its parents. If a key is missing PROGRAM is not started (exit code 3).',
-    'Signals, open descriptors and the environment are passed on unchanged (docs/exec.md says where that ends), and the',
-    'exit code is that of PROGRAM; 127 if there is no such program, 126 if it cannot be started. In a unit of systemd set',
-    'KillMode=mixed, else PROGRAM gets SIGTERM twice. As process 1 of a container start exec by an init such as tini: it',
-    'reaps no orphans. Signals that were ignored are not: use "-- nohup PROGRAM".',
+    'This process becomes PROGRAM, with its environment and descriptors: signals and the exit code are those of PROGRAM',
+    '(docs/exec.md says where that ends). The exit code is 127 if there is no such program, 126 if it cannot be started.',
+    'As process 1 of a container, and with --init, it stays: it passes signals on and reaps orphans. Signals that were',
+    'ignored are not: use "-- nohup PROGRAM".',
     '',
     'Other processes of the same user, and root, can read the environment of PROGRAM; what it starts inherits it.',
     '',
@@ -60,6 +73,10 @@ export const command: Command = {
       completes: 'variable',
       help: 'set NAME to the path of a file in memory with the value of KEY (Linux only)',
     },
+    init: {
+      type: 'boolean',
+      help: 'stay as the parent of PROGRAM, pass signals on to it and reap orphans, as an init does',
+    },
     prefix: {
       type: 'string',
       argument: 'PREFIX',
@@ -67,16 +84,21 @@ export const command: Command = {
       help: 'set a variable for each key that begins so: db/user-name with PREFIX db/ sets USER_NAME',
     },
   },
-  async run({ positionals: [program = '', ...args], options, io, open }) {
+  async run({ positionals: [command = '', ...args], options, io, open, control: controlOf }) {
     const named = namedIn(options);
     // Before this process keeps others, and so itself, from looking into it.
-    const env = ownEnvironment();
+    const environment = ownEnvironment();
+    const control = controlOf();
+    const stays = options.init === true || process.pid === 1 || control === undefined;
+    // Said before a secret is read, if it is to be said.
+    if (stays) environmentObject(environment);
     const store = await open();
     const wanted = await withPrefixed(store, named, text(options, 'prefix'));
     const values = await read(store, wanted);
     // From here on nothing but the program needs them, however long it runs.
     await store.close();
-    return start({ command: program, args, env }, wanted, values, io.inherited ?? []);
+    const program = { command, args, environment };
+    return start({ program, inherited: io.inherited ?? [], control, stays }, wanted, values);
   },
 };
 
@@ -117,33 +139,38 @@ async function read(store: SecureStorage, { variables, files }: Wanted): Promise
 }
 
 /**
- * Starts the program and forgets the values. What node made of them for the new process cannot be wiped: strings that
- * live until their memory is used again, in a process that no other user can look into.
+ * Starts the program and forgets the values. What node made of them for a new process cannot be wiped: strings that live
+ * until their memory is used again, in a process that no other user can look into.
  */
 function start(
-  program: Omit<Program, 'descriptors'>,
+  { program, inherited, control, stays }: Start,
   { variables, files }: Wanted,
   values: ReadonlyMap<string, Buffer>,
-  inherited: readonly number[],
 ): Promise<number> {
-  const { env } = program;
   // The others are passed on by themselves.
   const descriptors = new Map(inherited.filter(isClosedOnExec).map((descriptor) => [descriptor, descriptor]));
   const own: number[] = [];
+  const added = new Map<string, Buffer>();
   const valueOf = ({ key }: Variable) => values.get(key) ?? Buffer.alloc(0);
+  let environment: readonly Buffer[] = [];
   try {
-    for (const variable of variables) env[variable.name] = textOf(variable, valueOf(variable));
-    for (const file of files) {
-      const descriptor = memoryFile(valueOf(file));
-      own.push(descriptor);
-      const number = lowestFree([...inherited, ...descriptors.keys()]);
-      descriptors.set(number, descriptor);
-      env[file.name] = `/proc/self/fd/${String(number)}`;
+    for (const variable of variables) {
+      checkValue(variable, valueOf(variable));
+      added.set(variable.name, valueOf(variable));
     }
-    return startProgram({ ...program, descriptors });
+    for (const file of files) {
+      const descriptor = memoryFile(valueOf(file), control);
+      own.push(descriptor);
+      const number = stays ? lowestFree([...inherited, ...descriptors.keys()]) : descriptor;
+      descriptors.set(number, descriptor);
+      added.set(file.name, Buffer.from(`/proc/self/fd/${String(number)}`));
+    }
+    environment = withVariables(program.environment, added);
+    const whole = { ...program, environment, descriptors };
+    return stays || control === undefined ? startProgram(whole, control) : becomeProgram(whole, control);
   } finally {
     for (const descriptor of own) closeSync(descriptor);
-    wipe(values);
+    for (const bytes of [...values.values(), ...environment]) bytes.fill(0);
   }
 }
 

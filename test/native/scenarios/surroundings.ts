@@ -77,6 +77,7 @@ export function contextFailureIn(folder: string) {
 
 /** The addon's own checks: whoever uses it without the TypeScript layer gets a TypeError, not a crash. */
 export async function rawMisuse() {
+  const text = (string: string) => Buffer.from(`${string}\0`);
   const addon = loadAddon() as unknown as Record<keyof Addon, (...args: unknown[]) => unknown>;
   const session = addon.createSession(() => undefined, []);
   const uuid = new Uint8Array(16);
@@ -110,6 +111,17 @@ export async function rawMisuse() {
     ['withdraw', [session, '1']],
     ['abandon', [undefined, 1]],
     ['runningThread', [session]],
+    ['sealedFile', []],
+    ['sealedFile', ['text']],
+    ['sealedFile', [new Uint16Array(2)]],
+    ['reapChildren', [-1]],
+    ['replaceProcess', []],
+    ['replaceProcess', [text('/bin/true'), [text('true')], [text('A=1')]]],
+    ['replaceProcess', [text('/bin/true'), [text('true')], [text('A=1')], [-1]]],
+    ['replaceProcess', [text('/bin/true'), [text('true')], ['A=1'], []]],
+    ['replaceProcess', [text('/bin/true'), [Buffer.from('no end')], [], []]],
+    ['replaceProcess', [text('/bin/true'), [text('an end\0amid')], [], []]],
+    ['replaceProcess', [Buffer.alloc(0), [text('true')], [], []]],
   ];
   const wrong = calls.filter(([name, args]) => !throwsTypeError(() => addon[name](...args)));
   // The session has taken no harm; without an open session the addon answers by itself.

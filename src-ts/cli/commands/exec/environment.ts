@@ -4,8 +4,8 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
 import { SecureStorageError } from '../../../errors/error.js';
-import { decodeUtf8 } from '../../../protocol/packing.js';
 import { quoted } from '../../../util/visible.js';
+import { wipeableBuffer } from '../../../util/wipeable.js';
 import { usageError } from '../../command-line.js';
 
 /** A variable and the key whose value it is to have. */
@@ -86,17 +86,49 @@ export function checkDistinct(variables: readonly Variable[]): void {
   }
 }
 
+/** The environment of this process, byte for byte: each `NAME=VALUE`, or what else there is in it. */
+export function ownEnvironment(): Buffer[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync('/proc/self/environ');
+  } catch {
+    // No such system: as Node.js has it.
+    return Object.entries(process.env).map(([name, value]) => Buffer.from(`${name}=${value ?? ''}`));
+  }
+  const entries: Buffer[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0, at);
+    const entry = bytes.subarray(at, end < 0 ? bytes.length : end);
+    at += entry.length + 1;
+    // Node.js takes these for itself.
+    if (!entry.toString('latin1').startsWith('NODE_CHANNEL_')) entries.push(entry);
+  }
+  return entries;
+}
+
+/** An environment with some variables added; they take the place of those that had their names. */
+export function withVariables(environment: readonly Buffer[], added: ReadonlyMap<string, Buffer>): Buffer[] {
+  const names = [...added.keys()].map((name) => Buffer.from(`${name}=`));
+  const isReplaced = (entry: Buffer) => names.some((name) => entry.subarray(0, name.length).equals(name));
+  const variables = [...added.values()].map((value, n) => {
+    const name = names[n] ?? Buffer.alloc(0);
+    const entry = wipeableBuffer(name.length + value.length);
+    entry.set(name);
+    entry.set(value, name.length);
+    return entry;
+  });
+  return [...environment.filter((entry) => !isReplaced(entry)), ...variables];
+}
+
 /**
- * The environment of this process for another one, unchanged to the last byte. Node.js would make one character of whatever
- * is not UTF-8, and leaves out what is no NAME=VALUE, the second of a name, and a name that is a number.
- * @throws SecureStorageError ERR_USAGE if it cannot be handed on
+ * An environment as Node.js takes one. It would make one character of whatever is not UTF-8, and leave out what is no
+ * NAME=VALUE, the second of a name, and a name that is a number.
+ * @throws SecureStorageError ERR_USAGE if it would be another one
  */
-export function ownEnvironment(): NodeJS.ProcessEnv {
+export function environmentObject(environment: readonly Buffer[]): NodeJS.ProcessEnv {
   // Without a prototype no name of a variable means anything else.
   const env = Object.create(null) as NodeJS.ProcessEnv;
-  const given = givenEnvironment();
-  if (given === undefined) return Object.assign(env, process.env);
-  for (const entry of given) {
+  for (const entry of environment) {
     const text = entry.toString();
     const equals = text.indexOf('=');
     // It may be anything, a secret too.
@@ -111,36 +143,13 @@ export function ownEnvironment(): NodeJS.ProcessEnv {
   return env;
 }
 
-/** What whoever started this process gave it. Undefined where there is no /proc. */
-function givenEnvironment(): Buffer[] | undefined {
-  const entries: Buffer[] = [];
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync('/proc/self/environ');
-  } catch {
-    return undefined;
-  }
-  for (let at = 0; at < bytes.length;) {
-    const end = bytes.indexOf(0, at);
-    const entry = bytes.subarray(at, end < 0 ? bytes.length : end);
-    at += entry.length + 1;
-    // Node.js takes these for itself.
-    if (!entry.toString('latin1').startsWith('NODE_CHANNEL_')) entries.push(entry);
-  }
-  return entries;
-}
-
 /**
- * A value as the text that an environment can hold.
+ * Refuses a value that no environment can hold.
  * @throws SecureStorageError ERR_ENV_VALUE
  */
-export function textOf({ name, key }: Variable, value: Buffer): string {
+export function checkValue({ name, key }: Variable, value: Buffer): void {
   const refuse = (detail: string) => new SecureStorageError('ERR_ENV_VALUE', { operation: 'exec', key, detail });
   if (value.includes(0)) throw refuse('the value has a zero byte, which an environment variable cannot have');
   if (name.length + value.length + 2 > STRING_MAX) throw refuse('the value is too large for an environment variable');
-  try {
-    return decodeUtf8(value);
-  } catch {
-    throw refuse('the value is not well-formed UTF-8, which an environment variable must be here');
-  }
+  if (!isUtf8(value)) throw refuse('the value is not well-formed UTF-8, which an environment variable must be here');
 }

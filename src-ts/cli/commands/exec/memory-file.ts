@@ -6,7 +6,10 @@
  */
 import { closeSync, constants, fchmodSync, openSync, statfsSync, writeSync } from 'node:fs';
 
+import { getSystemErrorName } from 'node:util';
+
 import { SecureStorageError } from '../../../errors/error.js';
+import type { ProcessControl } from '../../../native/addon.js';
 
 /** From Linux's fcntl.h, where Node.js does not name it; with O_EXCL the file can never get a name either. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
@@ -14,11 +17,19 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const TMPFS_MAGIC = 0x01021994;
 
 /**
- * Makes a file with this content.
+ * Makes a file with this content, which nobody can change.
+ * @param control without it root can change the file, and so can processes of this user that have it
  * @returns a descriptor for reading, for the caller to close; opening /proc/self/fd/N reads it anew from its beginning
  * @throws SecureStorageError ERR_COMMAND if there is no file system in memory or no room in it
  */
-export function memoryFile(content: Uint8Array): number {
+export function memoryFile(content: Uint8Array, control?: ProcessControl): number {
+  if (control === undefined) return unsealedFile(content);
+  const file = control.sealedFile(content);
+  if (file < 0) throw cannotStart(`a secret cannot be written to memory (${getSystemErrorName(file)})`);
+  return file;
+}
+
+function unsealedFile(content: Uint8Array): number {
   const writer = openUnnamed();
   try {
     for (let at = 0; at < content.length;) at += writeSync(writer, content, at);
@@ -41,9 +52,10 @@ function openUnnamed(): number {
       // Not there, or not for this user: the next one.
     }
   }
-  throw cannotStart(`--file-env needs a file system in memory (tmpfs): none of ${folders.join(', ')} is one`);
+  const fault = `--file-env needs a file system in memory (tmpfs): none of ${folders.join(', ')} is one`;
+  throw cannotStart(fault, 'Mount a tmpfs on /dev/shm.');
 }
 
-function cannotStart(detail: string): SecureStorageError {
-  return new SecureStorageError('ERR_COMMAND', { operation: 'exec', detail, remedy: 'Mount a tmpfs on /dev/shm.' });
+function cannotStart(detail: string, remedy = 'Free some memory.'): SecureStorageError {
+  return new SecureStorageError('ERR_COMMAND', { operation: 'exec', detail, remedy });
 }

@@ -2,25 +2,64 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
+import { getSystemErrorName } from 'node:util';
 
 import { SecureStorageError } from '../../../errors/error.js';
+import type { ProcessControl } from '../../../native/addon.js';
+import { wipeableBuffer } from '../../../util/wipeable.js';
+import { environmentObject } from './environment.js';
 import { dieOf, passSignals } from './signals.js';
 
 /** A program to start with the standard streams of this process. */
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  /** What it gets as descriptors from 3 on: the number there, and the one here. */
+  readonly environment: readonly Buffer[];
+  /**
+   * What it gets as descriptors from 3 on, beside those that are passed on by themselves: the number there, and the one
+   * here.
+   */
   readonly descriptors: ReadonlyMap<number, number>;
 }
 
 /**
- * Starts a program.
+ * Makes this process the program, so that nothing is between it and whoever started this one. The descriptors that it gets
+ * have the same numbers here.
+ * @throws SecureStorageError ERR_NO_COMMAND, ERR_COMMAND
+ */
+export function becomeProgram({ command, args, environment, descriptors }: Program, control: ProcessControl): never {
+  const texts = environment.map(terminated);
+  const file = terminated(Buffer.from(fileOf(command)));
+  const words = [command, ...args].map((word) => terminated(Buffer.from(word)));
+  const errno = control.replaceProcess(file, words, texts, [0, 1, 2, ...descriptors.values()]);
+  for (const text of texts) text.fill(0);
+  throw startError({ code: getSystemErrorName(-errno) });
+}
+
+function fileOf(command: string): string {
+  try {
+    return findProgram(command);
+  } catch (error) {
+    throw startError(error as NodeJS.ErrnoException);
+  }
+}
+
+/** As C has texts. */
+function terminated(bytes: Uint8Array): Buffer {
+  const text = wipeableBuffer(bytes.length + 1);
+  text.set(bytes);
+  return text;
+}
+
+/**
+ * Starts a program, as an init does: signals are passed on to it, and children that others have left behind are reaped.
  * @returns a promise of its exit code, or of 128 + n for a signal that ended it and shall not end this process as well
  * @throws SecureStorageError ERR_NO_COMMAND, ERR_COMMAND, also as a rejection
  */
-export function startProgram({ command, args, env, descriptors }: Program): Promise<number> {
+export function startProgram(
+  { command, args, environment, descriptors }: Program,
+  control: ProcessControl | undefined,
+): Promise<number> {
   let child: ChildProcess | undefined;
   const stopPassing = passSignals({
     get pid() {
@@ -28,13 +67,20 @@ export function startProgram({ command, args, env, descriptors }: Program): Prom
     },
     kill: (signal) => child?.kill(signal),
   });
+  const reap = () => control?.reapChildren(child?.pid ?? 0);
+  process.on('SIGCHLD', reap);
+  const stop = () => {
+    stopPassing();
+    process.off('SIGCHLD', reap);
+  };
   try {
+    const env = environmentObject(environment);
     child = spawn(findProgram(command), args, { argv0: command, env, stdio: stdioWith(descriptors) });
   } catch (error) {
-    stopPassing();
-    throw startError(error as NodeJS.ErrnoException);
+    stop();
+    throw error instanceof SecureStorageError ? error : startError(error as NodeJS.ErrnoException);
   }
-  return endOf(child, stopPassing);
+  return endOf(child, stop);
 }
 
 function stdioWith(descriptors: ReadonlyMap<number, number>): StdioOptions {
@@ -63,23 +109,23 @@ function findProgram(command: string): string {
   throw Object.assign(new Error('the program was not found'), { code });
 }
 
-function endOf(child: ChildProcess, stopPassing: () => void): Promise<number> {
+function endOf(child: ChildProcess, stop: () => void): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
       // A signal that could not be sent is no reason to leave the program alone.
       if (child.pid !== undefined) return;
-      stopPassing();
-      reject(startError(error));
+      stop();
+      reject(startError(error as NodeJS.ErrnoException));
     });
     child.once('exit', (code, signal) => {
-      stopPassing();
+      stop();
       resolve(signal === null ? (code ?? 1) : dieOf(signal));
     });
   });
 }
 
 /** Without the command's name: it could be part of a secret that was given in the wrong place. */
-function startError({ code = '' }: NodeJS.ErrnoException): SecureStorageError {
+function startError({ code = '' }: { readonly code?: string | undefined }): SecureStorageError {
   // Node.js's own code for an empty name.
   if (code === 'ENOENT' || code === 'ERR_INVALID_ARG_VALUE')
     return new SecureStorageError('ERR_NO_COMMAND', { operation: 'exec' });
