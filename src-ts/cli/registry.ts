@@ -25,6 +25,7 @@ export const summaries = {
   'ta build': 'build the Trusted Application for a board',
   'ta sign': "sign it with the key that the board's OP-TEE trusts",
   'ta install': 'put it where tee-supplicant loads it from',
+  'ta remove': 'take it away from there; what is stored stays',
 } as const;
 
 type Name = keyof typeof summaries;
@@ -53,6 +54,7 @@ const loaders: Readonly<Record<Name, () => { command: Command }>> = {
   'ta build': () => require('./commands/ta/build.js') as typeof import('./commands/ta/build.js'),
   'ta sign': () => require('./commands/ta/sign.js') as typeof import('./commands/ta/sign.js'),
   'ta install': () => require('./commands/ta/install.js') as typeof import('./commands/ta/install.js'),
+  'ta remove': () => require('./commands/ta/remove.js') as typeof import('./commands/ta/remove.js'),
 };
 
 export function hasCommand(name: string): boolean {

@@ -18,6 +18,7 @@ import path from 'node:path';
 
 import { parseSigned } from '../../src-ts/cli/commands/ta/signed-image.js';
 import { run } from '../../src-ts/cli/run.js';
+import { TA_UUID } from '../../src-ts/protocol/contract.js';
 import { optee, recordingIo } from './support/cli.js';
 import { Terminal } from './support/played-terminal.js';
 import { taElf } from './support/ta-elf.js';
@@ -287,6 +288,59 @@ describe('install', () => {
   });
 });
 
+describe('remove', () => {
+  const remove = (...args: string[]) => ta('remove', '--root', folder, ...args);
+  const installed = () => at(`usr/lib/optee_armtz/${UUID}.ta`);
+  beforeEach(async () => {
+    await signTo('one.ta');
+    mkdirSync(at('usr/lib/optee_armtz'), { recursive: true });
+    await ta('install', at('one.ta'), '--root', folder);
+    writeFileSync(at('usr/lib/optee_armtz/other.ta'), 'other');
+  });
+
+  test('takes one file away, and nothing the second time', async () => {
+    expect(await remove(UUID.toUpperCase())).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(at('usr/lib/optee_armtz'))).toEqual(['other.ta']);
+    expect(await remove(UUID)).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing was') as string });
+    expect(JSON.parse((await remove(UUID, '--json')).stdout.toString())).toEqual({
+      file: installed(),
+      uuid: UUID,
+      changed: false,
+    });
+  });
+
+  test('without a name, the one of this package', async () => {
+    expect(JSON.parse((await remove('--json')).stdout.toString())).toMatchObject({ uuid: TA_UUID, changed: false });
+    expect(existsSync(installed())).toBe(true);
+  });
+
+  test('of a link the link, not what it leads to', async () => {
+    rmSync(installed());
+    symlinkSync(at('one.ta'), installed());
+    expect(await remove(UUID)).toMatchObject({ code: 0 });
+    expect([existsSync(at('one.ta')), existsSync(installed())]).toEqual([true, false]);
+  });
+
+  test.each([
+    ['another name', ['../other'], 'ERR_USAGE'],
+    ['no UUID', [UUID.slice(1)], 'ERR_USAGE'],
+    ['two', [UUID, UUID], 'ERR_USAGE'],
+    ['a directory that is not there', [UUID, '--root', '/none'], 'ERR_USAGE'],
+    ['a link out of the image', [UUID, '--dir', '/out/optee_armtz'], 'ERR_USAGE'],
+  ])('%s is refused', async (_what, args, code) => {
+    symlinkSync(tmpdir(), at('out'));
+    expect(await failure('remove', '--root', folder, ...args)).toBe(code);
+    expect(readdirSync(at('usr/lib/optee_armtz')).sort()).toEqual([`${UUID}.ta`, 'other.ta']);
+  });
+
+  test('a directory of that name is refused, and stays', async () => {
+    rmSync(installed());
+    mkdirSync(installed());
+    expect(await failure('remove', UUID, '--root', folder)).toBe('ERR_TA_INSTALL');
+    expect(existsSync(installed())).toBe(true);
+  });
+});
+
 describe('path, build and help', () => {
   test('path prints the parts, one of them, or what is wrong', async () => {
     const parts = JSON.parse((await ta('path', '--json')).stdout.toString()) as Record<string, string>;
@@ -325,7 +379,7 @@ describe('path, build and help', () => {
 
   test('ta alone names its commands', async () => {
     const { code, stderr } = await ta();
-    expect([code, stderr]).toEqual([2, expect.stringContaining('path, build, sign, install')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('path, build, sign, install, remove')]);
     expect((await ta('sign', '--help')).stdout.toString()).not.toContain('--domain');
   });
 });

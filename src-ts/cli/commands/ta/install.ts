@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** `optee-storage ta install`: puts a signed Trusted Application where tee-supplicant loads it from. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { thisHost, type Host } from '../../../doctor/host.js';
@@ -18,11 +17,11 @@ import { makeFolder, readRegularFile, writeWhole } from '../../../util/files.js'
 import { isHeaderFirst } from '../../../util/ta-header.js';
 import { text, usageError } from '../../command-line.js';
 import type { Command, Context, OptionValues } from '../../command.js';
-import { fileError, isWithin, packagedTa, readInput } from './packaged.js';
+import { packagedTa, readInput } from './packaged.js';
 import { keyOfRelease } from './published-keys.js';
 import { parseSigned, type SignedTa } from './signed-image.js';
 import { isSignature, readKey } from './signing-key.js';
-import { findTaFolder } from './ta-folder.js';
+import { folderOf, placeError, rootOption } from './place.js';
 
 export const command: Command = {
   usage: '[FILE]',
@@ -39,11 +38,7 @@ export const command: Command = {
   readsSecret: true,
   options: {
     dir: { type: 'string', argument: 'DIR', help: 'the directory to copy it to; it is made where it is missing' },
-    root: {
-      type: 'string',
-      argument: 'DIR',
-      help: 'the root file system of an image, in place of that of this machine',
-    },
+    root: rootOption,
     key: {
       type: 'string',
       argument: 'PEM',
@@ -63,8 +58,7 @@ export const command: Command = {
     const { bytes, ta } = readSigned(source);
     await checkSignature(context, ta);
     const warning = headerWarning(source, bytes, release);
-    const folder = folderOf(options);
-    const file = path.join(folder, `${ta.uuid}.ta`);
+    const file = path.join(folderOf(options), `${ta.uuid}.ta`);
     const old = readOld(file);
     if (options.force !== true) refuseOlder(file, ta, old);
     const changed = old?.equals(bytes) !== true;
@@ -145,24 +139,13 @@ async function checkSignature({ io, options }: Context, ta: SignedTa): Promise<v
   });
 }
 
-function folderOf(options: OptionValues): string {
-  const root = text(options, 'root') ?? '/';
-  if (!existsSync(root)) throw usageError(`--root names a directory that does not exist: ${root}`);
-  const asked = text(options, 'dir');
-  const folder =
-    asked === undefined ? findTaFolder(root) : path.join(root, path.resolve(root === '/' ? '.' : '/', asked));
-  if (isWithin(root, folder)) return folder;
-  // An absolute link in the image leads to this machine when it is followed here.
-  throw usageError(`a link in the image leads out of it from ${folder}; give the directory that it means with --dir`);
-}
-
 /** The file that is to be replaced; undefined if there is none. */
 function readOld(file: string): Buffer | undefined {
   try {
     return readRegularFile(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw placeError(file, error);
+    throw placeError('install', file, error);
   }
 }
 
@@ -189,22 +172,8 @@ function place(file: string, bytes: Buffer): void {
     makeFolder(path.dirname(file), 0o755);
     writeWhole(file, [bytes], 0o644);
   } catch (error) {
-    throw placeError(file, error);
+    throw placeError('install', file, error);
   }
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  EACCES: 'Run it as root (sudo optee-storage ta install …).',
-  EPERM: 'Run it as root (sudo optee-storage ta install …).',
-  EROFS: 'The root file system is read-only: put the file into the image (--root), or mount it for writing meanwhile.',
-  ENOSPC: 'Make room on the file system.',
-  EINVAL: 'What has this name is no file: find out who made it, and remove it.',
-  EFBIG: 'What has this name is no Trusted Application: find out who made it, and remove it.',
-};
-
-function placeError(file: string, error: unknown): SecureStorageError {
-  const remedy = remedies[(error as NodeJS.ErrnoException).code ?? ''];
-  return fileError('ERR_TA_INSTALL', `${file} cannot be written`, error, remedy);
 }
 
 interface Done {
