@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The examples of README.md, docs/api.md and docs/errors.md, carried out in a TEE in memory. */
+/** The examples of README.md and of documents, carried out in a TEE in memory. */
 import assert from 'node:assert';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -39,6 +39,7 @@ beforeAll(async () => {
   const store = await tee.open();
   await store.batch([
     { type: 'put', key: 'db/url', value: 'db.example' },
+    { type: 'put', key: 'db/password', value: 'before' },
     { type: 'put', key: 'counter', value: '1' },
     { type: 'put', key: 'wifi/home', value: 's3cret' },
     { type: 'put', key: 'db/old-password', value: 'before' },
@@ -46,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(() => tee.close());
 
-describe.each(['README.md', 'docs/api.md', 'docs/errors.md'])('the examples of %s', (file) => {
+describe.each(['README.md', 'docs/services.md', 'docs/api.md', 'docs/errors.md'])('the examples of %s', (file) => {
   const examples = examplesOf(file);
 
   test('are there', () => {
