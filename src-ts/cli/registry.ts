@@ -54,7 +54,7 @@ const loaders: Readonly<Record<Name, () => { command: Command }>> = {
   'ta build': () => require('./commands/ta/build.js') as typeof import('./commands/ta/build.js'),
   'ta sign': () => require('./commands/ta/sign.js') as typeof import('./commands/ta/sign.js'),
   'ta install': () => require('./commands/ta/install.js') as typeof import('./commands/ta/install.js'),
-  'ta remove': () => require('./commands/ta/remove.js') as typeof import('./commands/ta/remove.js'),
+  'ta remove': () => require('./commands/ta/remove-ta.js') as typeof import('./commands/ta/remove-ta.js'),
 };
 
 export function hasCommand(name: string): boolean {
