@@ -19,6 +19,7 @@ import {
   type Variable,
 } from './exec/environment.js';
 import { memoryFile } from './exec/memory-file.js';
+import { isProfiled } from './exec/signals.js';
 import { becomeProgram, startProgram, type Program } from './exec/program.js';
 
 /** The secrets that a program is to have, by the way in which it gets them. */
@@ -89,7 +90,8 @@ export const command: Command = {
     // Before this process keeps others, and so itself, from looking into it.
     const environment = ownEnvironment();
     const control = controlOf();
-    const stays = options.init === true || process.pid === 1 || control === undefined;
+    // A profiler's signal on its way would end the program.
+    const stays = options.init === true || process.pid === 1 || control === undefined || isProfiled();
     // Said before a secret is read, if it is to be said.
     if (stays) environmentObject(environment);
     const store = await open();
