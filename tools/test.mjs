@@ -197,11 +197,20 @@ async function runAll(kinds) {
   return results.sort((a, b) => place(a) - place(b));
 }
 
+/** So much that many fit into the end of a log; all of it is further above. @param {string} what */
+function beginningOf(what) {
+  const lines = what.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return lines
+    .slice(0, 4)
+    .map((line) => line.slice(0, 160))
+    .join('\n  ');
+}
+
 /** @param {readonly Result[]} results */
 function tell(results) {
   // Once more at the end, where it is found in a log of thousands of lines.
   for (const { kind, broken = [] } of results) {
-    for (const what of broken) process.stdout.write(`\nFAILED ${kind} ${what.split('\n').slice(0, 30).join('\n  ')}\n`);
+    for (const what of broken) process.stdout.write(`FAILED ${kind} ${beginningOf(what)}\n`);
   }
   const conformance = results.flatMap((count) => count.conformance ?? []);
   process.stdout.write(conformance.length > 0 ? `\n${conformanceTable(conformance).join('\n')}\n\n` : '\n');
