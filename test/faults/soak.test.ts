@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { fillDisk, makeRoom, protectDirectory } from '../e2e/support/disk';
 import { printTable, median } from '../e2e/support/table';
-import { Crew, LATE_MS, type Member } from './support/crew';
+import { Crew, LATE_MS, PATIENCE_MS, type Member } from './support/crew';
 import type { Footprint } from './support/load';
 import { Records, say } from './support/records';
 import { Stayers } from './support/stayers';
@@ -18,8 +18,6 @@ import { Stayers } from './support/stayers';
 const MINUTES = Number(process.env.OPTEE_SOAK_MINUTES ?? 60);
 const START_MS = 20 * 60_000;
 const TIMEOUT_MS = 5000;
-/** Within which calls that were given up at their deadline end. */
-const PATIENCE_MS = 60_000;
 /** How many calls the services that stay make after each fault. */
 const VISIT_CALLS = 6;
 const KIB = 1024;

@@ -8,7 +8,7 @@ import { cutOff, saveOff, switchOn } from '../../e2e/support/power';
 import { unlessCrashed } from './crashes';
 import { installLoad, planOf, type Digest, type LoadTools, type Plan, type Progress } from './load';
 
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 300_000;
 /** How often a supplicant is tried to be started before somebody is taken to be in its way. */
 const ATTEMPTS = 5;
 /** What a process that was killed takes to go, unless something holds it up. */
