@@ -20,10 +20,12 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   texts: /^(README|CHANGELOG|SECURITY)\.md$/,
   licence: /^LICENSE$/,
   documentation: /^(docs|prebuilds)\/[\w-]+\.md$/,
-  examples: /^examples\/(electron|systemd|yocto)\/(?!.*node_modules)[\w./-]+$/,
+  examples:
+    /^examples\/(containers|electron|express-database|quickstart|service|systemd|yocto)\/(?!.*node_modules)[\w./-]+$/,
   'compiled TypeScript': /^dist\/([\w-]+\/)*[\w-]+\.js$/,
   types: /^dist\/([\w-]+\/)*[\w-]+\.d\.ts$/,
   completions: /^dist\/completions\/(optee-storage\.(bash|fish)|_optee-storage)$/,
+  'man page': /^dist\/man\/optee-storage\.1$/,
   simulator: /^dist\/simulator\/secstor\.wasm$/,
   'signed Trusted Application': new RegExp(`^dist/ta/${TA}\\.ta$`),
   'the same for OP-TEE 4.7 and later': new RegExp(`^dist/ta/optee-4\\.7/${TA}\\.ta$`),

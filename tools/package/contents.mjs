@@ -8,6 +8,7 @@ import { ROOT } from '../lib/paths.mjs';
 import { run } from '../lib/run.mjs';
 import { prebuildFile, TARGET_NAMES } from '../prebuild/targets.mjs';
 import { COMPLETION_FILES } from '../completions/files.mjs';
+import { MAN_PAGE } from '../man/page.mjs';
 import { TA_FILES } from './ta.mjs';
 
 export const SBOM = 'dist/sbom.cdx.json';
@@ -36,12 +37,13 @@ function compiledFiles() {
 export function wantedFiles() {
   return [
     ...['package.json', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'CMakeLists.txt'],
-    ...filesBelow('docs'),
+    ...filesBelow('docs').filter((file) => !file.startsWith('docs/decisions/')),
     ...filesBelow('examples').filter((file) => !file.includes('/node_modules/')),
     ...filesBelow('src-native'),
     ...filesBelow('ta'),
     ...compiledFiles(),
     ...COMPLETION_FILES,
+    MAN_PAGE,
     'dist/simulator/secstor.wasm',
     ...TA_FILES,
     SBOM,

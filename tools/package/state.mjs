@@ -18,6 +18,7 @@ const SOURCES = [
   'soft-tee',
   'tsconfig.json',
   'tools/completions',
+  'tools/man',
   'tools/package',
   'tools/prebuild',
   'tools/simulator.mjs',
