@@ -104,8 +104,14 @@ function flowing(lines) {
 
 /** Text that roff shows as it is: a dot or apostrophe at the beginning would be a request. @param {string} text */
 function escaped(text) {
-  return text
+  const ascii = text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
-    .replace(/^(?=\s*[.'])/, '\\&');
+    .replace(/[^\x20-\x7e]/gu, named);
+  return ascii.replace(/^(?=\s*[.'])/, '\\&');
+}
+
+/** A character by its number, for versions of roff that read no UTF-8. @param {string} character */
+function named(character) {
+  return `\\[u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`;
 }
