@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 
 import type { OpenOptions } from '../arguments/options.js';
 import type { SecureStorage } from '../store.js';
-import { refuseDebugging } from './debugging.js';
+import { openNoDebugger, refuseDebugging } from './debugging.js';
 import { processStreams } from './terminal/io.js';
 import { run } from './run.js';
 
@@ -50,8 +50,9 @@ function hasWellFormedArguments(): boolean {
   }
 }
 
-void run(process.argv.slice(2), processStreams(), { open, forbidDumps, hasWellFormedArguments, control }).then(
-  (code) => {
-    process.exitCode = code;
-  },
-);
+// First: it looks at which descriptors are open.
+const streams = processStreams();
+openNoDebugger();
+void run(process.argv.slice(2), streams, { open, forbidDumps, hasWellFormedArguments, control }).then((code) => {
+  process.exitCode = code;
+});

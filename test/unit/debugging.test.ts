@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Debug settings of Node.js: none of them makes the command line print a secret. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import { refuseDebugging } from '../../src-ts/cli/debugging.js';
 import { buildCommandLine, main } from './support/cli.js';
@@ -54,6 +57,8 @@ test.each<[NodeJS.ProcessEnv, string[]]>([
   [{ NODE_OPTIONS: '--heapsnapshot-signal=SIGUSR2' }, []],
   [{ NODE_OPTIONS: '--trace-warnings "--heapsnapshot-signal" SIGUSR2' }, []],
   [{ NODE_OPTIONS: '--heapsnapshot-near-heap-limit=1' }, []],
+  [{ NODE_OPTIONS: '--heapsnapshot_signal=SIGUSR2' }, []],
+  [{ NODE_OPTIONS: '--heapsnapshot-near_heap-limit=1' }, []],
   [{}, ['--heapsnapshot-signal=SIGUSR2']],
   [{}, ['--no-warnings', '--heapsnapshot-near-heap-limit', '1']],
 ])('refused: %j %j', (settings, options) => {
@@ -69,6 +74,52 @@ test.each<[NodeJS.ProcessEnv, string[]]>([
 ])('taken: %j %j', (settings, options) => {
   refuseDebugging(settings, options);
 });
+
+test.each<[NodeJS.ProcessEnv, string[]]>([
+  [{ NODE_OPTIONS: '--inspect=127.0.0.1:0' }, []],
+  [{ NODE_OPTIONS: '--inspect --inspect-port=0' }, []],
+  [{ NODE_OPTIONS: '"--inspect" "--inspect_port=127.0.0.1:0"' }, []],
+  [{ NODE_OPTIONS: '--no-warnings' }, ['--inspect=0']],
+  [{}, ['--inspect-port=0', '--inspect']],
+])(
+  'an open debugger is refused before a secret is read: %j %j',
+  (settings, options) => {
+    for (const args of [exec, ['get', 'k'], ['put', 'other'], ['ta', 'sign', '--key', main]]) {
+      const { code, stderr, shown } = optee(args, settings, options);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/Debugger listening[^]*every user of this machine/)]);
+      expect(shown).not.toContain(SECRET);
+      expect(shown).not.toContain('started\n');
+    }
+  },
+  60_000,
+);
+
+/** Until the pipe is being read, and so for as long as the test likes. */
+const reading: readonly (readonly string[])[] = [
+  ['put', 'other', '--file', 'pipe'],
+  ['import', 'pipe'],
+  ['ta', 'sign', 'pipe', '--key', main],
+  ['ta', 'install', 'pipe'],
+];
+
+test.each(reading)(
+  'SIGUSR1 opens no debugger in %s %s',
+  async (...args) => {
+    const cwd = freshFolder();
+    execFileSync('mkfifo', ['pipe'], { cwd });
+    const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const [ended, said] = [once(child, 'exit'), text(child.stderr)];
+    // Else a debugger would wait here for somebody who connects.
+    child.stderr.once('data', () => child.kill('SIGKILL'));
+    // Opens once the other end is open.
+    const pipe = await open(path.join(cwd, 'pipe'), 'w');
+    child.kill('SIGUSR1');
+    const [, signal] = (await ended) as [number | null, string | null];
+    await pipe.close();
+    expect([signal, await said]).toEqual(['SIGUSR1', expect.not.stringContaining('Debugger') as string]);
+  },
+  60_000,
+);
 
 test('other debug settings are taken, for they show no secret', () => {
   const traces = ['--trace-warnings', '--trace-exit', '--trace-sigint', '--trace-uncaught', '--trace-sync-io'];
