@@ -27,7 +27,7 @@ const sanitizers = [
 /** Files of test/e2e that are a kind of their own, which tools/test.mjs runs beside the rest of them. */
 const attacks = 'attacks|limits';
 
-/** One project per kind of test; `npm test` runs them all, `npx jest --selectProjects unit` one of them. */
+/** One project per kind of test; `npm test` runs them all, `npx --no jest --selectProjects unit` one of them. */
 module.exports = {
   // On a busy machine everything takes many times as long; what hangs is seen all the same.
   testTimeout: 60_000,

@@ -8,25 +8,88 @@ import { freshFolder } from './support/folders.js';
 const markdown = () => import('../../tools/docs/markdown.mjs');
 const links = () => import('../../tools/docs/links.mjs');
 
-describe('npx', () => {
-  const strangers = async (text: string) => (await links()).strangersIn(text, 'ours');
+describe('commands that fetch packages', () => {
+  const strangers = async (text: string) =>
+    (await import('../../tools/docs/strangers.mjs')).strangersIn(text, 'ours', ['ours', 'program']);
 
-  test.each(['npx other', 'a\nsudo npx --yes other put', 'printf x | npx -y @scope/other', "say('npx ours-too')"])(
-    'may run a stranger’s package: %s',
-    async (text) => {
-      expect(await strangers(text)).toHaveLength(1);
-    },
-  );
+  test.each([
+    'npx other',
+    'a\nsudo npx --yes other put',
+    'printf x | npx -y @scope/other',
+    "say('npx ours-too')",
+    'npx  program put',
+    'npx\tprogram',
+    'npx \\\n  program put',
+    '(npx program)',
+    '`npx program`',
+    'npx "program"',
+    "npx 'program' put",
+    'npx Program',
+    'npx program@1.0',
+    'npx --yes=true program',
+    'npx --no=false program',
+    'npx -- program',
+    'npx --package=program put',
+    'npx --package program put',
+    'npx -p ours -p program put',
+    'say(`npx ${name} put`)',
+    'npx $PROGRAM',
+    'npx -p program -c put',
+    'npm exec program',
+    'npm  exec -- program put',
+    'npm x program',
+    'pnpm dlx program',
+    'pnpx program',
+    'yarn dlx program',
+    'bunx program',
+    'bun x program',
+    'ExecStart=/usr/bin/env npx program',
+    "spawn('npx', ['program', 'put'])",
+    'execFile("npm", ["exec", "--", "program"])',
+    'npm install program',
+    'npm i -g program',
+    'sudo npm install --global ours program',
+    'yarn global add program@latest',
+    'sudo npx ours',
+    'sudo -E npx ours',
+    'sudo npm exec ours',
+    'sudo npx --no program',
+  ])('may run what is not ours: %j', async (text) => {
+    expect((await strangers(text)).length).toBeGreaterThan(0);
+  });
 
-  test.each(['npx ours put', 'npx --no other', 'npx --no-install other', 'without npx.', 'safe for npx: that'])(
-    'runs ours, or what is installed: %s',
-    async (text) => {
-      expect(await strangers(text)).toEqual([]);
-    },
-  );
+  test.each([
+    'npx ours put',
+    'npx ours@1.0 put',
+    'npx -y ours',
+    '`npx ours`',
+    'npx --no other',
+    'npx --no-install other',
+    'npx --no=true other',
+    'npx --package=ours program put',
+    'npx -p ours program',
+    "npx -c 'program put'",
+    'npm exec --no -- program',
+    'npm exec ours',
+    "spawn('npx', ['--no-install', ...command])",
+    "spawn('npm', ['test'])",
+    'npm install ours',
+    'npm install --save-dev other',
+    'sudo npm install --global ours',
+    'sudo program put',
+    'node_modules/.bin/npx-like other',
+    'without npx.',
+    'safe for npx: that',
+  ])('runs ours, or what is installed: %j', async (text) => {
+    expect(await strangers(text)).toEqual([]);
+  });
 
-  test('is reported with its line', async () => {
-    expect(await strangers('one\nnpx other')).toEqual([expect.stringMatching(/^2: "npx other"/)]);
+  test('are reported with their lines, in their order', async () => {
+    expect(await strangers('one\nnpx other\nsudo npx ours\nnpm exec other')).toEqual([
+      expect.stringMatching(/^2: "npx other"/),
+      expect.stringMatching(/^3: root/),
+      expect.stringMatching(/^4: "npm exec other"/),
+    ]);
   });
 });
 

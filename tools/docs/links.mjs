@@ -3,8 +3,8 @@
 // @ts-check
 /**
  * Looks for what is dead in the Markdown files: links to files and headings of this repository that are not there, and
- * commands (`npm run …`, `node tools/…`) that do not exist. Addresses elsewhere are not looked at. And for commands, there
- * and in messages, by which npx could run a package that is not ours.
+ * commands (`npm run …`, `node tools/…`) that do not exist. Addresses elsewhere are not looked at. And in all files for
+ * commands that could fetch and run a package that is not ours.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,13 +13,13 @@ import { ROOT } from '../lib/paths.mjs';
 import { isProgram, runTool } from '../lib/tool.mjs';
 import { readArguments } from '../lib/usage.mjs';
 import { anchors, withoutCode } from './markdown.mjs';
+import { strangersIn } from './strangers.mjs';
 
 const LINK = /\]\(\s*<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]:\s*(\S+)|<a\s[^>]*href="([^"]+)"/gm;
-const NPX = /\bnpx (?<options>(?:-[\w-]+ )*)(?<name>[a-z@][\w./@-]*)/g;
 const COMMAND = /\bnpm run (?:-[\w-]+ )*([a-z][\w:-]*)|\bnode ((?:tools|test)\/[\w/.-]+\.\w+)/g;
 
-/** Where commands are said to somebody. */
-const SAID = ['*.md', 'src-ts/**', 'examples/**', 'machine/**', 'ta/**'];
+/** Where wrong commands are on purpose, and lists that programs write. */
+const WRONG = /^(?:tools\/docs\/strangers\.mjs|test\/unit\/docs-tool\.test\.ts|test\/fuzz\/.*|.*package-lock\.json)$/;
 
 /**
  * What is dead in one file.
@@ -39,22 +39,6 @@ export function deadIn(file, text, { root = ROOT, scripts }) {
     return [`${lineOf(text, match.index)}: there is no "${whole}"`];
   });
   return [...links, ...commands];
-}
-
-/**
- * Commands in a text by which npx may fetch a package that is not ours, and run it: npx takes the name of a program that is
- * not installed for the name of a package.
- * @param {string} text @param {string} own the name of our package
- * @returns {string[]} each as "line: what"
- */
-export function strangersIn(text, own) {
-  return [...text.matchAll(NPX)].flatMap(({ index, groups = {} }) => {
-    const { options = '', name = '' } = groups;
-    if (name === own || /(^| )--no(-install)? /.test(options)) return [];
-    return [
-      `${lineOf(text, index)}: "npx ${options}${name}" may run a stranger's package; say npx ${own}, or npx --no`,
-    ];
-  });
 }
 
 /** @param {string} file @param {string} target @param {string} root */
@@ -83,14 +67,14 @@ function lineOf(text, index) {
 
 async function main() {
   readArguments(import.meta.url, { options: {} });
-  const { name: own, scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const { name: own, bin, scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   const dead = trackedFiles('*.md').flatMap((name) => {
     const file = path.join(ROOT, name);
     const found = deadIn(file, readFileSync(file, 'utf8'), { scripts: Object.keys(scripts) });
     return found.map((fault) => `${name}:${fault}`);
   });
-  for (const name of trackedFiles(...SAID)) {
-    const found = strangersIn(readFileSync(path.join(ROOT, name), 'utf8'), own);
+  for (const name of trackedFiles().filter((each) => !WRONG.test(each))) {
+    const found = strangersIn(readFileSync(path.join(ROOT, name), 'utf8'), own, Object.keys(bin));
     dead.push(...found.map((fault) => `${name}:${fault}`));
   }
   for (const fault of dead) process.stdout.write(`${fault}\n`);
