@@ -47,6 +47,8 @@ export function refuseDebugging(env: NodeJS.ProcessEnv, options: readonly string
   if (writing !== undefined)
     throw usageError(`Node.js has the option ${writing}, with which it writes secrets to a file`);
   if (isDebuggerOpen(env, options)) {
-    throw usageError('Node.js has --inspect, with which every user of this machine can read its memory: start it without');
+    throw usageError(
+      'Node.js has --inspect, with which every user of this machine can read its memory: start it without',
+    );
   }
 }
