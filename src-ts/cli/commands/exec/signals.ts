@@ -36,7 +36,8 @@ const dumping: ReadonlySet<NodeJS.Signals> = new Set([
 
 /** With these options Node.js's profiler sends SIGPROF to its own process, hundreds of times a second. */
 const PROFILING = /(?:^|\s)["']?--(?:cpu-)?prof(?![\w-])/;
-export const isProfiled = (): boolean => PROFILING.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
+export const isProfiled = (): boolean =>
+  PROFILING.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
 
 /** How long a program is looked at that a signal may have stopped. */
 const STOPS_MS = [0, 10, 100, 1000];
