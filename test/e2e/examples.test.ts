@@ -28,6 +28,10 @@ describe('systemd', () => {
   function units(): string {
     const folder = freshFolder();
     cpSync(path.join(EXAMPLES, 'systemd'), folder, { recursive: true });
+    cpSync(
+      path.join(EXAMPLES, 'express-database/express-database.service'),
+      path.join(folder, 'express-database.service'),
+    );
     writeFileSync(path.join(folder, 'tee-supplicant.service'), '[Service]\nExecStart=/bin/true\n');
     return folder;
   }
@@ -37,8 +41,12 @@ describe('systemd', () => {
   test('the units have no fault', () => {
     const folder = units();
     const unit = path.join(folder, 'my-application.service');
-    writeFileSync(unit, readFileSync(unit, 'utf8').replace('/usr/bin/node', process.execPath));
-    for (const name of ['my-application.service', 'tee-supplicant.service']) {
+    const own = ['my-application.service', 'express-database.service'];
+    for (const name of own) {
+      const file = path.join(folder, name);
+      writeFileSync(file, readFileSync(file, 'utf8').replace('/usr/bin/node', process.execPath));
+    }
+    for (const name of [...own, 'tee-supplicant.service']) {
       const { status, stderr } = analyze(folder, 'verify', '--man=no', path.join(folder, name));
       expect([status, stderr]).toEqual([0, '']);
     }

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: MIT
 /** examples/service, in both forms, as processes: over the simulator, and over a TEE in memory with faults. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 
 import { buildCommandLine, opteeProcess } from './support/cli.js';
+import { FAULTY, portOf, Service, useExample } from './support/example.js';
 import { freshFolder } from './support/folders.js';
 
 const ROOT = path.resolve(__dirname, '../..');
 const SECRETS = { 'api/token': 'a-token', 'db/password': 's3cret' };
 
-/** The example in a folder of its own, beside its packages. */
-const folder = freshFolder();
+const folder = useExample('service');
 const at = (name: string) => path.join(folder, name);
 
 beforeAll(() => {
   buildCommandLine();
-  cpSync(path.join(ROOT, 'examples/service'), folder, { recursive: true });
-  mkdirSync(at('node_modules'));
-  symlinkSync(ROOT, at('node_modules/optee-secure-storage'));
   symlinkSync(path.join(ROOT, 'node_modules/@types'), at('node_modules/@types'));
   // Strictly, with the example's own settings; what it says is the reason of the failure.
   execFileSync(process.execPath, [path.join(ROOT, 'node_modules/typescript-7/bin/tsc'), '-p', folder], {
@@ -27,52 +23,14 @@ beforeAll(() => {
   });
 });
 
-const running: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill('SIGKILL');
-});
-
-class Service {
-  #text = '';
-  readonly #child: ChildProcess;
-  readonly ended: Promise<{ code: number | null; text: string }>;
-
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    const given = { ...process.env, NODE_ENV: 'test', NODE_OPTIONS: '', PORT: '0', ...env };
-    this.#child = spawn(process.execPath, args, { env: given, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    running.push(this.#child);
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.#text += text));
-    }
-    this.ended = once(this.#child, 'close').then(([code]) => ({ code: code as number | null, text: this.#text }));
-  }
-
-  /** Waits for something that it prints; fails if it ends without. */
-  async says(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const [found] = pattern.exec(this.#text) ?? [];
-      if (found !== undefined) return found;
-      if (this.#child.exitCode !== null) throw new Error(`it has ended, and said only: ${this.#text}`);
-      const { stdout, stderr } = this.#child;
-      await Promise.race([once(stdout ?? this.#child, 'data'), once(stderr ?? this.#child, 'data'), this.ended]);
-    }
-  }
-
-  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void {
-    this.#child.kill(signal);
-  }
-}
-
 /** What the service answers to a request with a token. */
 async function answer(port: string, token?: string): Promise<number> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return (await fetch(`http://127.0.0.1:${port}/`, { headers })).status;
 }
 
-const portOf = async (service: Service) => /\d+$/.exec(await service.says(/port: \d+/))?.[0] ?? '';
-
 const withFaults = (file: string, stored: object, ...faults: object[]) =>
-  new Service(['--require', path.join(__dirname, 'support/faulty-store.cjs'), file], {
+  new Service(folder, [...FAULTY, file], {
     STORED: JSON.stringify(stored),
     FAULTS: JSON.stringify(faults),
   });
@@ -87,7 +45,7 @@ describe.each([
       expect(opteeProcess(['put', key], { ...process.env, ...env }, value).code).toBe(0);
     };
     for (const [key, value] of Object.entries(SECRETS)) put(key, value);
-    const service = new Service([file], env);
+    const service = new Service(folder, [file], env);
     const port = await portOf(service);
     expect([await answer(port, 'a-token'), await answer(port, 'b-token'), await answer(port)]).toEqual([204, 401, 401]);
 
