@@ -146,7 +146,13 @@ export class SecureStorage {
     return new SecureStorage(await connect(options));
   }
 
-  /** Whether open() succeeds with these options now. Rejects only if the options are not valid. */
+  /**
+   * Whether open() succeeds with these options now. Rejects only if the options are not valid.
+   * @example
+   * ```js
+   * if (!(await SecureStorage.isAvailable())) console.error('no OP-TEE here: use the simulator');
+   * ```
+   */
   static async isAvailable(options?: OpenOptions): Promise<boolean> {
     try {
       await (await SecureStorage.open(options)).close();
@@ -163,6 +169,12 @@ export class SecureStorage {
    * else an unprivileged process may see. Takes some seconds more than `timeoutMs` at most, also where everything hangs.
    * @returns every check in the order of the chain, and what the store tells about itself. Rejects only if the options are
    * not valid, or with the signal's reason.
+   * @example
+   * ```js
+   * const diagnosis = await SecureStorage.diagnose();
+   * if (!diagnosis.ok) console.error(diagnosis.message); // what is wrong, and the fix
+   * for (const { id, status, found } of diagnosis.checks) console.log(status, id, found);
+   * ```
    */
   static diagnose(options?: OpenOptions): Promise<Diagnosis> {
     const { diagnose } = require('./doctor/diagnose.js') as typeof import('./doctor/diagnose.js');
@@ -279,6 +291,10 @@ export class SecureStorage {
    * finds no such key, nobody knows whether there was one, and the call rejects with `outcomeUnknown`.
    * @returns whether there was such a key
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG, ERR_CONFLICT
+   * @example
+   * ```js
+   * const existed = await store.delete('db/old-password');
+   * ```
    */
   async delete(key: string, options?: DeleteOptions): Promise<boolean> {
     const { ifRevision, ...rest } = checkOptions(options, schema.delete);
@@ -291,6 +307,10 @@ export class SecureStorage {
   /**
    * Whether there is such a key. The value is not read.
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG
+   * @example
+   * ```js
+   * if (!(await store.has('device/key'))) await store.generate('device/key');
+   * ```
    */
   async has(key: string, options?: CallOptions): Promise<boolean> {
     const rest = checkOptions(options, schema.call);
@@ -304,6 +324,12 @@ export class SecureStorage {
    * Size in bytes and revision of a value, which is not read.
    * @returns null if there is no such key
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG
+   * @example
+   * ```js
+   * const before = await store.stat('db/url'); // { size, revision }, or null
+   * // later: a higher revision says that the value was changed
+   * const changed = (await store.stat('db/url'))?.revision !== before?.revision;
+   * ```
    */
   async stat(key: string, options?: CallOptions): Promise<{ size: number; revision: number } | null> {
     const rest = checkOptions(options, schema.call);
@@ -314,6 +340,11 @@ export class SecureStorage {
   /**
    * Lists keys in the order of their bytes, with size and revision; values are not read.
    * @throws SecureStorageError ERR_INVALID_KEY, ERR_KEY_TOO_LONG (for prefix and after)
+   * @example
+   * ```js
+   * for (const { key, size } of await store.list({ prefix: 'wifi/' })) console.log(key, size);
+   * const next = await store.list({ after: 'wifi/home', limit: 100 }); // the page that follows
+   * ```
    */
   async list(options?: ListOptions): Promise<ListEntry[]> {
     const { prefix = '', after, limit, ...rest } = checkOptions(options, schema.list);
@@ -328,6 +359,10 @@ export class SecureStorage {
   /**
    * The keys that {@link SecureStorage.list} finds.
    * @throws as {@link SecureStorage.list}
+   * @example
+   * ```js
+   * const networks = await store.keys({ prefix: 'wifi/' }); // ['wifi/home', …]
+   * ```
    */
   async keys(options?: KeysOptions): Promise<string[]> {
     const entries = await this.list(checkOptions(options, schema.keys));
@@ -437,7 +472,14 @@ export class SecureStorage {
     return this.#run('clear', undefined, rest, (call) => commands.clear(this.#connection, call, bytes));
   }
 
-  /** What is known about the store: backend, owner, versions, limits, use, protection. */
+  /**
+   * What is known about the store: backend, owner, versions, limits, use, protection.
+   * @example
+   * ```js
+   * const { used, limits, secure } = await store.info();
+   * console.log(`${used.keys} of ${limits.keys} keys`, secure ? 'in OP-TEE' : 'not protected');
+   * ```
+   */
   async info(options?: CallOptions): Promise<StoreInfo> {
     const rest = checkOptions(options, schema.call);
     return this.#run('info', undefined, rest, async (call) => {
@@ -499,6 +541,10 @@ export class SecureStorage {
   /**
    * Closes the store once the calls under way have ended; later ones get ERR_CLOSED. May be called again. Never rejects.
    * `await using store = await SecureStorage.open()` closes it at the end of the block.
+   * @example
+   * ```js
+   * process.once('SIGTERM', () => store.close());
+   * ```
    */
   close(): Promise<void> {
     this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#connection.close());

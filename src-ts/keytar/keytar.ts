@@ -33,6 +33,11 @@ export interface Keytar {
  * `account` of `service` is kept under the key `service/account`; a `/` in the service, and in both of them `%` and
  * control characters, are written as `%` and two hexadecimal digits, so that no two pairs share a key.
  * @param store an open store, or what gives one; it is not closed here
+ * @example
+ * ```js
+ * const keytar = keytarOver(await SecureStorage.open({ domain: 'mail' }));
+ * await keytar.setPassword('smtp', 'alice', 's3cret');
+ * ```
  */
 export function keytarOver(store: SecureStorage | (() => Promise<SecureStorage>)): Keytar {
   const open = typeof store === 'function' ? store : () => Promise.resolve(store);

@@ -73,6 +73,10 @@ export class KeyvSecureStorage extends EventEmitter {
   /**
    * @returns undefined if there is no such key
    * @throws SecureStorageError as SecureStorage.get(); an `error` event tells of it as well, because Keyv 5 swallows it
+   * @example
+   * ```js
+   * const token = await adapter.get('tokens:1'); // a text, or undefined
+   * ```
    */
   async get<Value>(key: string): Promise<Value | undefined> {
     try {
@@ -86,7 +90,13 @@ export class KeyvSecureStorage extends EventEmitter {
     }
   }
 
-  /** @throws SecureStorageError as SecureStorage.getMany() */
+  /**
+   * @throws SecureStorageError as SecureStorage.getMany()
+   * @example
+   * ```js
+   * const [first, second] = await adapter.getMany(['tokens:1', 'tokens:2']);
+   * ```
+   */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
     const names = keys.map((key) => this.#keyOf(key));
     const found = await (await this.#open()).getMany(names, { encoding: 'utf8' });
@@ -104,6 +114,10 @@ export class KeyvSecureStorage extends EventEmitter {
    * @param value a text
    * @param ttl milliseconds from now; without it the value does not expire
    * @throws SecureStorageError as SecureStorage.put()
+   * @example
+   * ```js
+   * await adapter.set('tokens:1', 'abc', 60_000); // for a minute
+   * ```
    */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
     const text = encodeExpiring(textOf(value), ttl);
@@ -116,6 +130,10 @@ export class KeyvSecureStorage extends EventEmitter {
    * Stores all entries or none; of several with one key the last.
    * @returns true for each entry
    * @throws SecureStorageError as SecureStorage.batch(), ERR_BATCH_TOO_LARGE too
+   * @example
+   * ```js
+   * await adapter.setMany([{ key: 'tokens:1', value: 'abc' }, { key: 'tokens:2', value: 'def' }]);
+   * ```
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Keyv 5 declares void here but passes on booleans
   async setMany(entries: readonly KeyvSecureStorageEntry[]): Promise<any> {
@@ -128,6 +146,10 @@ export class KeyvSecureStorage extends EventEmitter {
   /**
    * @returns whether there was such a key
    * @throws SecureStorageError as SecureStorage.delete()
+   * @example
+   * ```js
+   * await adapter.delete('tokens:1'); // true if it was there
+   * ```
    */
   async delete(key: string): Promise<boolean> {
     const name = this.#keyOf(key);
@@ -138,6 +160,10 @@ export class KeyvSecureStorage extends EventEmitter {
    * Deletes keys, up to 1024 in one step.
    * @returns whether all of them were there
    * @throws SecureStorageError as SecureStorage.batch()
+   * @example
+   * ```js
+   * await adapter.deleteMany(['tokens:1', 'tokens:2']);
+   * ```
    */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
     const names = new Set(keys.map((key) => this.#keyOf(key)));
@@ -151,12 +177,24 @@ export class KeyvSecureStorage extends EventEmitter {
     return all;
   }
 
-  /** @throws SecureStorageError as SecureStorage.get() */
+  /**
+   * @throws SecureStorageError as SecureStorage.get()
+   * @example
+   * ```js
+   * if (await adapter.has('tokens:1')) console.log('signed in');
+   * ```
+   */
   async has(key: string): Promise<boolean> {
     return (await this.get(key)) !== undefined;
   }
 
-  /** @throws SecureStorageError as SecureStorage.getMany() */
+  /**
+   * @throws SecureStorageError as SecureStorage.getMany()
+   * @example
+   * ```js
+   * const [isFirst, isSecond] = await adapter.hasMany(['tokens:1', 'tokens:2']);
+   * ```
+   */
   async hasMany(keys: string[]): Promise<boolean[]> {
     return (await this.getMany(keys)).map((value) => value !== undefined);
   }
@@ -165,6 +203,10 @@ export class KeyvSecureStorage extends EventEmitter {
    * Deletes all keys of the namespace; without a namespace all of the domain. In one step, if Keyv 6 has no namespace of
    * the same name.
    * @throws SecureStorageError as SecureStorage.clear()
+   * @example
+   * ```js
+   * await adapter.clear();
+   * ```
    */
   async clear(): Promise<void> {
     const { prefix, others } = this.#namespace.range();
@@ -181,6 +223,10 @@ export class KeyvSecureStorage extends EventEmitter {
   /**
    * The keys, with the prefix that they are stored under, and values of a namespace; without one, of the domain.
    * @throws SecureStorageError as SecureStorage.entries()
+   * @example
+   * ```js
+   * for await (const [key, text] of adapter.iterator('tokens')) console.log(key, text);
+   * ```
    */
   async *iterator(namespace = this.namespace): AsyncGenerator<[string, string], void> {
     const { prefix, others } = this.#namespace.range(namespace);
@@ -197,7 +243,13 @@ export class KeyvSecureStorage extends EventEmitter {
     return escapeText(key);
   }
 
-  /** Closes the store, unless it was given to the constructor. Never rejects. */
+  /**
+   * Closes the store, unless it was given to the constructor. Never rejects.
+   * @example
+   * ```js
+   * await adapter.disconnect();
+   * ```
+   */
   async disconnect(): Promise<void> {
     await this.#close();
   }

@@ -49,7 +49,14 @@ export class MemoryTee {
   readonly #simulator = new Simulator(undefined);
   readonly #faults = new Faults(() => this.#simulator.kill());
 
-  /** Begins one; nothing is stored in it. */
+  /**
+   * Begins one; nothing is stored in it.
+   * @example
+   * ```js
+   * const tee = await MemoryTee.create();
+   * await tee.close();
+   * ```
+   */
   static create(): Promise<MemoryTee> {
     return Promise.resolve(new MemoryTee());
   }
@@ -57,6 +64,11 @@ export class MemoryTee {
   /**
    * Opens a store in it. What is stored lasts until close(), whatever stores are closed meanwhile.
    * @throws SecureStorageError as {@link SecureStorage.open}
+   * @example
+   * ```js
+   * const alices = await tee.open({ uid: 1000 });
+   * const shared = await tee.open({ uid: 1000, groups: [1200], group: 1200 });
+   * ```
    */
   async open(options: MemoryOpenOptions = {}): Promise<SecureStorage> {
     const { uid, groups = [], ...rest } = checkOptions(options, schema);
@@ -69,17 +81,35 @@ export class MemoryTee {
   /**
    * Orders a fault for stores of this TEE. It stays ordered until it has happened.
    * @throws SecureStorageError ERR_INVALID_ARG
+   * @example
+   * ```js
+   * tee.fail({ kind: 'busy', operation: 'put', times: 2 });
+   * await assert.rejects(store.put('key', 'value'), { code: 'ERR_BUSY' });
+   * ```
    */
   fail(fault: Fault): void {
     this.#faults.order(fault);
   }
 
-  /** Takes back the faults that have not happened yet. */
+  /**
+   * Takes back the faults that have not happened yet.
+   * @example
+   * ```js
+   * tee.fail({ kind: 'corrupt' });
+   * tee.clearFaults(); // what has not happened will not
+   * ```
+   */
   clearFaults(): void {
     this.#faults.clear();
   }
 
-  /** Ends it with all that is stored; its stores then fail with ERR_CLOSED. */
+  /**
+   * Ends it with all that is stored; its stores then fail with ERR_CLOSED.
+   * @example
+   * ```js
+   * afterEach(() => tee.close());
+   * ```
+   */
   async close(): Promise<void> {
     this.#faults.end();
     await this.#simulator.end();

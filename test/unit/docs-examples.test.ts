@@ -6,8 +6,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compileFunction } from 'node:vm';
 
-import { isSecureStorageError } from '../../src-ts/index.js';
+import { isSecureStorageError, SecureStorage } from '../../src-ts/index.js';
+import { keytarOver } from '../../src-ts/keytar/index.js';
+import { KeyvSecureStorage } from '../../src-ts/keyv/index.js';
 import { MemoryTee } from '../../src-ts/testing/index.js';
+import { freshFolder } from './support/folders.js';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 
@@ -17,8 +20,13 @@ const surroundings = {
   randomBytes,
   isSecureStorageError,
   MemoryTee,
+  keytarOver,
   connect() {},
   join() {},
+  // What they print, and when they would be called, is not what is tried here.
+  console: { log() {}, error() {} },
+  process: { once() {} },
+  afterEach() {},
   fresh: 'new',
   secret: 'x',
 };
@@ -33,6 +41,7 @@ function examplesOf(file: string): [string, string][] {
   });
 }
 
+const simulated = { backend: 'simulator', simulator: { directory: freshFolder() } } as const;
 let tee: MemoryTee;
 beforeAll(async () => {
   tee = await MemoryTee.create();
@@ -55,15 +64,30 @@ describe.each(['README.md', 'docs/services.md', 'docs/api.md', 'docs/errors.md']
   });
 
   test.each(examples)('%s', async (_first, code) => {
-    const store = await tee.open();
+    // Faults that an example orders must not happen to another one.
+    const own = /\btee\./.test(code) ? await MemoryTee.create() : tee;
+    const store = await own.open();
     // A condition is met, whatever the example before has stored.
     if (code.includes('ifAbsent'))
       await store.clear({ confirm: true, prefix: code.includes('device/key') ? 'device/' : 'db/password' });
-    const given = { ...surroundings, SecureStorage: { open: (options?: object) => tee.open(options) } };
+    const given = {
+      ...surroundings,
+      SecureStorage: {
+        open: (options?: object) => own.open(options),
+        isAvailable: () => SecureStorage.isAvailable(simulated),
+        diagnose: () => SecureStorage.diagnose(simulated),
+      },
+      adapter: new KeyvSecureStorage({ store }),
+    };
     // An example that opens a store itself has its own name for it.
-    const names = { ...given, ...(/const store\b/.test(code) ? {} : { store }) };
+    const names = {
+      ...given,
+      ...(/const store\b/.test(code) ? {} : { store }),
+      ...(/const tee\b/.test(code) ? {} : { tee: own }),
+    };
     const run = compileFunction(`return (async () => {\n${code}\n})();`, Object.keys(names));
     await (run as (...values: unknown[]) => Promise<void>)(...Object.values(names));
     await store.close();
+    if (own !== tee) await own.close();
   });
 });

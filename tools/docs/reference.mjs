@@ -7,6 +7,7 @@
  */
 import ts from 'typescript';
 import { ReflectionKind } from 'typedoc';
+import { SetupError } from '../lib/run.mjs';
 import { anchors, table } from './markdown.mjs';
 
 /** @import { Comment, CommentDisplayPart, Context, DeclarationReflection, ProjectReflection, Reflection, SomeType } from 'typedoc' */
@@ -14,6 +15,9 @@ import { anchors, table } from './markdown.mjs';
 
 /** The type of options that all others extend: it has a section of its own, others are shown with their method. */
 const SHARED = 'CallOptions';
+
+/** What its one sentence shows as well as an example would. */
+const WITHOUT_EXAMPLE = ['SecureStorageError.toJSON', 'isSecureStorageError'];
 
 /** The page without its title. @param {ProjectReflection} project @param {Context} context of its conversion */
 export function reference(project, context) {
@@ -98,6 +102,10 @@ class Reference {
   #function(model) {
     const comment = model.signatures?.find((signature) => signature.comment)?.comment;
     const parameters = (model.signatures?.[0]?.parameters ?? []).filter((one) => this.#prose(one.comment?.summary));
+    const name = model.parent?.kindOf(ReflectionKind.Class) ? `${model.parent.name}.${model.name}` : model.name;
+    if (!comment?.getTags('@example').length && !WITHOUT_EXAMPLE.includes(name)) {
+      throw new SetupError(`docs/api.md needs an example for ${name}: add @example to its doc comment.`);
+    }
     const told = parameters.map(({ name, comment: text }) => `* \`${name}\`: ${this.#prose(text?.summary)}`);
     return [
       code(this.#declarations(model).map(head).join('\n')),
