@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** The parts of tools/docs that read and write Markdown. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { freshFolder } from './support/folders.js';
 
+const ROOT = path.resolve(__dirname, '../..');
 const markdown = () => import('../../tools/docs/markdown.mjs');
 const links = () => import('../../tools/docs/links.mjs');
 
@@ -146,4 +147,25 @@ test('the cells of a table stay in their columns', async () => {
   expect(table(['a', 'b'], [['x | y', 'two\nlines \\| here']])).toBe(
     '| a | b |\n|---|---|\n| x \\| y | two lines \\| here |',
   );
+});
+
+test('the picture of the doctor’s chain has every link, in its order, and those of the simulator', async () => {
+  const { checkIds } = await import('../../src-ts/doctor/diagnosis.js');
+  const { checksOf } = await import('../../src-ts/doctor/chain.js');
+  const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8');
+  const [, picture = ''] = /^```mermaid\n([^]*?)^```$/m.exec(page) ?? [];
+  const rows = picture.split('\n').filter((line) => line.startsWith('    '));
+  const links = rows.flatMap((row) => row.trim().split(' --> ')).map((link) => /\["(.+)"\]/.exec(link)?.[1] ?? link);
+  expect(links).toEqual(checkIds.filter((id) => id !== 'simulator'));
+  const [, simulated = ''] = /With the simulator the links are ([^.]+)\./.exec(page) ?? [];
+  expect([...simulated.matchAll(/`([\w-]+)`/g)]).toHaveLength(checksOf.simulator.length);
+});
+
+test('the report on reliability begins with figures of the records', async () => {
+  const { figures } = await import('../../tools/faults/report.mjs');
+  const page = readFileSync(path.join(ROOT, 'docs/reliability.md'), 'utf8');
+  const [, digest = ''] = /of the whole run, on the digest (\w+)\./.exec(page) ?? [];
+  const shown = figures(path.join(ROOT, 'test/faults/records', digest));
+  expect(shown).toMatch(/^\| \*\*[\d ]+\*\* \|/);
+  expect(page.split('\n\n')[1]).toBe(shown);
 });

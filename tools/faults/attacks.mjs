@@ -70,6 +70,20 @@ export function runAttacks(folder) {
   }
 }
 
+/** Of the operations on everybody else's keys. @param {string} folder */
+function matrixIn(folder) {
+  return /** @type {{ attempts: number, successes: number }[]} */ (
+    readRecords(path.join(folder, 'matrix.jsonl'), () => '')
+  );
+}
+
+/** How many such operations were tried, and how many of them had success. @param {string} folder */
+export function attacksFigure(folder) {
+  const sum = (/** @type {'attempts' | 'successes'} */ of) =>
+    matrixIn(folder).reduce((total, entry) => total + entry[of], 0);
+  return { tried: sum('attempts'), wrong: sum('successes') };
+}
+
 /** @param {string} folder with the records. */
 export function attacksSection(folder) {
   const cases = casesIn(folder);
@@ -80,9 +94,7 @@ export function attacksSection(folder) {
     const of = attacks.filter((entry) => entry.groups[0] === group);
     return [group, of.length, failed(of).length];
   });
-  const matrix = /** @type {{ attempts: number, successes: number }[]} */ (
-    readRecords(path.join(folder, 'matrix.jsonl'), () => '')
-  );
+  const matrix = matrixIn(folder);
   const sums = matrix.map(({ attempts, successes }) => `${successes} of ${attempts}`).join('');
   const lost = failed(cases).map(({ groups, title }) => `- FAILED: ${[...groups, title].join(', ')}`);
   return `## Attacks

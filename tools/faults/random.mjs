@@ -56,10 +56,19 @@ moments ${count('client killed')}; with a read that fails just after an object w
 ${count('read failed')}; with no space once, at opens, writes and fsyncs spread over all, ${count('no space')}.`;
 }
 
+/** @param {string} folder with the records. @returns {Case[]} */
+const casesIn = (folder) => /** @type {Case[]} */ (readRecords(path.join(folder, 'random.jsonl'), keyOf));
+
+/** How many ends there were, and how many of them were wrong. @param {string} folder */
+export function randomFigure(folder) {
+  const cases = casesIn(folder);
+  return { tried: cases.length, wrong: cases.filter(({ wrong }) => wrong.length > 0).length };
+}
+
 /** @param {string} folder with the records. */
 export function randomSection(folder) {
   const file = path.join(folder, 'random.jsonl');
-  const cases = readRecords(file, keyOf);
+  const cases = casesIn(folder);
   const events = [...new Set(cases.map(({ event }) => event))];
   const rows = events.map((event) => [event, ...rowOf(cases.filter((entry) => entry.event === event))]);
   const late = Math.max(0, ...cases.map((entry) => entry.late));

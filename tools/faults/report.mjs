@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /** docs/reliability.md, from what test/faults has recorded. */
-import { attacksSection } from './attacks.mjs';
+import { attacksFigure, attacksSection } from './attacks.mjs';
 import { damagedSection } from './damaged.mjs';
-import { randomSection } from './random.mjs';
+import { randomFigure, randomSection } from './random.mjs';
 import { soakSection } from './soak.mjs';
-import { sweepSection } from './sweep.mjs';
+import { sweepFigure, sweepSection } from './sweep.mjs';
 import { allRecorded, differences } from './digest/built.mjs';
 import { PARTS } from './digest/parts.mjs';
 import { table } from './records.mjs';
@@ -48,6 +48,16 @@ A sample tries some of the faults [at file operations](#a-fault-at-every-file-op
 fault, at places that follow from the seed. It is for a change of the code; the whole run is for a release.`;
 }
 
+/** What most people come for, in one look. @param {string} folder with the records. */
+export function figures(folder) {
+  const all = [sweepFigure(folder), randomFigure(folder), attacksFigure(folder)];
+  const number = (/** @type {number} */ count) => String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
+  return `| ${all.map(({ tried }) => `**${number(tried)}**`).join(' | ')} |
+| :-: | :-: | :-: |
+| faults at file operations of a change | machines, supplicants and clients ended at random moments | operations on keys of other users |
+| **${number(all[0]?.wrong ?? 0)}** lost or mixed something | **${number(all[1]?.wrong ?? 0)}** lost or mixed something | **${number(all[2]?.wrong ?? 0)}** had success |`;
+}
+
 /**
  * @param {BuiltHere} here what is built now
  * @returns {string}
@@ -57,6 +67,8 @@ export function reportOf(here) {
   if (!reported) throw new SetupError('Nothing was tried whole yet: npm run test:faults');
   const { folder } = reported;
   return `# Reliability
+
+${figures(folder)}
 
 What was tried on a real OP-TEE 4.5, how often, and what happened. It ran in QEMU, which emulates a 64-bit Arm machine with
 its secure world (\`machine/README.md\` of a clone). Not tried, and not shown by this: a board and its storage; a

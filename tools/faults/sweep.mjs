@@ -76,10 +76,19 @@ function rehearsalTable(rehearsals) {
   return table([['change', 'all', 'open', 'read', 'write', 'fsync', 'truncate', 'remove'], ...rows]);
 }
 
+/** @param {string} folder with the records. @returns {Case[]} */
+const casesIn = (folder) => /** @type {Case[]} */ (readRecords(path.join(folder, 'sweep.jsonl'), keyOf));
+
+/** How many were tried, and how many of them were wrong. @param {string} folder */
+export function sweepFigure(folder) {
+  const cases = casesIn(folder);
+  return { tried: cases.length, wrong: cases.filter(({ wrong }) => wrong.length > 0).length };
+}
+
 /** @param {string} folder with the records. */
 export function sweepSection(folder) {
   const file = path.join(folder, 'sweep.jsonl');
-  const cases = readRecords(file, keyOf);
+  const cases = casesIn(folder);
   const rehearsals = /** @type {Rehearsal[]} */ (
     readRecords(path.join(folder, 'rehearsals.jsonl'), ({ operation }) => operation)
   );
