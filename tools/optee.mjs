@@ -14,6 +14,8 @@
  *   --user USER[:GID[,GROUP…]]  who runs COMMAND: a number or root, alice, bob, carol, mallory (default root). All but
  *                               mallory are in the group tee unless groups are given; "--user 1000:1000," gives none.
  *   --env NAME=VALUE            sets a variable for COMMAND; may be repeated
+ *   --copy FROM[:TO]            puts a file or folder of yours there, as TO (default /opt/ and its name); may be repeated.
+ *                               A program there finds this package: --copy app.js node /opt/app.js
  *   --disk FILE                 keeps the secure storage on this disk image, made when absent
  *   --keep                      the same, with an image in .cache/machine
  *   --tty, -t                   gives COMMAND this terminal

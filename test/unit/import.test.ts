@@ -36,8 +36,23 @@ function file(name: string, content: string, mode = 0o600): string {
 describe('what is stored', () => {
   test('of JSON: text, and bytes as Base64', async () => {
     const text = '{ "db/password": "s3cret", "päß": "ä", "empty": "", "key": {"encoding": "base64", "value": "AP8="} }';
-    expect(await imported(text)).toEqual({ code: 0, stdout: Buffer.from('4\n'), stderr: '' });
+    expect(await imported(text, '--allow-empty')).toEqual({ code: 0, stdout: Buffer.from('4\n'), stderr: '' });
     expect(await stored()).toEqual({ 'db/password': 's3cret', päß: 'Ã¤', empty: '', key: '\0ÿ' });
+  });
+
+  test.each([
+    ['dotenv', 'A=1\nEMPTY=\nB=2'],
+    ['dotenv, in quotes', 'A=1\nEMPTY=""\n'],
+    ['JSON', '{"A": "1", "EMPTY": ""}'],
+    ['JSON, bytes', '{"EMPTY": {"encoding": "base64", "value": ""}}'],
+  ])('but for an empty value, which mostly was forgotten: %s', async (_what, text) => {
+    for (const how of [[], ['--dry-run']]) {
+      const { code, stderr } = await imported(text, ...how);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/"EMPTY": the value is empty.*--allow-empty/)]);
+    }
+    expect(await stored()).toEqual({});
+    expect(await imported(text, '--allow-empty')).toMatchObject({ code: 0 });
+    expect(await stored()).toMatchObject({ EMPTY: '' });
   });
 
   test('of a dotenv file: quotes, comments, lines, export', async () => {
@@ -54,7 +69,7 @@ describe('what is stored', () => {
       'EMPTY=',
       'a/b.c-d=x=y',
     ].join('\n');
-    expect(await imported(text)).toMatchObject({ code: 0, stderr: '' });
+    expect(await imported(text, '--allow-empty')).toMatchObject({ code: 0, stderr: '' });
     expect(await stored()).toEqual({
       PLAIN: 'value',
       TOKEN: 'abc',
@@ -108,12 +123,12 @@ describe('what is told', () => {
 
   test('sizes and keys by --dry-run, which stores nothing', async () => {
     const text = '{"b": "s3cret", "a": ""}';
-    expect(await imported(text, '--dry-run', '--prefix', 'p/')).toEqual({
+    expect(await imported(text, '--dry-run', '--allow-empty', '--prefix', 'p/')).toEqual({
       code: 0,
       stdout: Buffer.from('6\tp/b\n0\tp/a\n'),
       stderr: '',
     });
-    const { stdout } = await imported(text, '--dry-run', '--json');
+    const { stdout } = await imported(text, '--dry-run', '--allow-empty', '--json');
     expect(JSON.parse(stdout.toString())).toEqual({
       wouldImport: [
         { key: 'b', size: 6 },

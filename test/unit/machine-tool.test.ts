@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The parts of machine and tools/optee that need no machine: command line, values on the wire, archive, cache. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -45,6 +45,31 @@ describe('the command line of npm run optee', () => {
     const { parseCommandLine } = await commandLine();
     const refuse = async () => Promise.resolve(parseCommandLine(args));
     await expect(refuse()).rejects.toMatchObject({ name: 'UsageError', exitCode: 2 });
+  });
+
+  test('puts files and folders of the host into the machine', async () => {
+    const { parseCommandLine } = await commandLine();
+    const folder = mkdtempSync(path.join(tmpdir(), 'optee-copied-'));
+    const app = path.join(folder, 'app');
+    mkdirSync(path.join(app, 'lib'), { recursive: true });
+    writeFileSync(path.join(app, 'main.js'), '');
+    writeFileSync(path.join(app, 'lib', 'a.js'), '');
+    symlinkSync('main.js', path.join(app, 'link.js'));
+    symlinkSync('nowhere', path.join(app, 'broken.js'));
+    const filesOf = (...copy: string[]) => parseCommandLine(copy.flatMap((one) => ['--copy', one])).files;
+    expect(filesOf(app)).toEqual({
+      '/opt/app/main.js': path.join(app, 'main.js'),
+      '/opt/app/link.js': path.join(app, 'link.js'),
+      '/opt/app/lib/a.js': path.join(app, 'lib', 'a.js'),
+    });
+    expect(filesOf(`${app}/main.js`, `${app}/lib:/srv/it`)).toEqual({
+      '/opt/main.js': path.join(app, 'main.js'),
+      '/srv/it/a.js': path.join(app, 'lib', 'a.js'),
+    });
+    for (const wrong of [`${folder}/missing`, `${app}:relative`, `${app}:/`, `${app}:`]) {
+      expect(() => filesOf(wrong)).toThrow(expect.objectContaining({ name: 'UsageError' }) as Error);
+    }
+    rmSync(folder, { recursive: true });
   });
 
   test('finds Ctrl-A X in what is typed', async () => {

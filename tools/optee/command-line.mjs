@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CACHE } from '../lib/paths.mjs';
@@ -15,6 +16,7 @@ const TOOL = new URL('../optee.mjs', import.meta.url).href;
 const OPTIONS = /** @type {const} */ ({
   user: { type: 'string' },
   env: { type: 'string', multiple: true },
+  copy: { type: 'string', multiple: true },
   disk: { type: 'string' },
   keep: { type: 'boolean' },
   tty: { type: 'boolean', short: 't' },
@@ -28,6 +30,7 @@ const OPTIONS = /** @type {const} */ ({
  * @property {string | undefined} print
  * @property {{ uid?: number, gid?: number, groups?: number[] }} identity
  * @property {Record<string, string>} env
+ * @property {Record<string, string>} files by their paths on the machine
  * @property {string | undefined} disk
  * @property {boolean} tty
  * @property {boolean} log
@@ -65,6 +68,25 @@ function variable(assignment) {
   return [name, value];
 }
 
+/**
+ * The files that a file or folder here becomes there, by their paths there. Links are followed.
+ * @param {string} copy FROM[:TO]
+ * @returns {[string, string][]}
+ */
+function copied(copy) {
+  const at = copy.lastIndexOf(':');
+  const from = path.resolve(at < 0 ? copy : copy.slice(0, at));
+  const to = at < 0 ? `/opt/${path.basename(from)}` : path.posix.normalize(copy.slice(at + 1));
+  if (!to.startsWith('/') || to === '/') throw usageError(`--copy takes FROM:TO with a whole path TO, not "${copy}".`);
+  const found = statSync(from, { throwIfNoEntry: false });
+  if (found?.isFile()) return [[to, from]];
+  if (!found?.isDirectory()) throw usageError(`There is no file or folder "${from}" to copy.`);
+  const inside = readdirSync(from, { recursive: true, encoding: 'utf8' });
+  return inside
+    .filter((name) => statSync(path.join(from, name), { throwIfNoEntry: false })?.isFile())
+    .map((name) => [path.posix.join(to, name), path.join(from, name)]);
+}
+
 /** Options end where COMMAND begins, so that its own reach it. @param {readonly string[]} args */
 function split(args) {
   const { tokens } = parseArgs({ args: [...args], options: OPTIONS, strict: false, tokens: true });
@@ -81,11 +103,12 @@ function split(args) {
 export function parseCommandLine(args) {
   const { own, command } = split(args);
   const { values } = readArguments(TOOL, { options: OPTIONS }, own);
-  const { user, env = [], disk, keep, tty = false, log = false, bare = false, print } = values;
+  const { user, env = [], copy = [], disk, keep, tty = false, log = false, bare = false, print } = values;
   return {
     ...{ print, tty, log, bare, command },
     disk: disk ?? (keep ? KEPT_DISK : undefined),
     identity: user === undefined ? {} : identityFrom(user),
     env: Object.fromEntries(env.map(variable)),
+    files: Object.fromEntries(copy.flatMap(copied)),
   };
 }

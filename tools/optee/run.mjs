@@ -2,7 +2,7 @@
 // @ts-check
 import { constants } from 'node:os';
 import { say } from '../lib/progress.mjs';
-import { SetupError, tail } from '../lib/run.mjs';
+import { SetupError } from '../lib/run.mjs';
 import { STDERR, STDIN } from '../../machine/guest-process.mjs';
 import { Machine } from '../../machine/machine.mjs';
 import { loginEnvironment } from '../../machine/users.mjs';
@@ -12,7 +12,6 @@ import { attachTerminal, terminalSize } from './terminal.mjs';
 
 const SHELL = ['bash', '-l'];
 const LOG_PERIOD_MS = 200;
-const LOG_TAIL_LINES = 60;
 
 /** What OP-TEE logs when a TA, or OP-TEE itself, gave up. */
 const PANIC = /TA panicked|Panic .*at |data-abort|prefetch-abort|undef-abort/;
@@ -104,15 +103,20 @@ export async function runInMachine(asked) {
   if (asked.tty && !(process.stdin.isTTY && process.stdout.isTTY)) say('--tty has no effect: this is no terminal.');
   process.stdout.on('error', () => process.exit(128 + constants.signals.SIGPIPE));
   if (process.stderr.isTTY) say('Booting OP-TEE …');
-  const machine = await Machine.start({ product: !asked.bare, disk: asked.disk });
+  const machine = await Machine.start({ product: !asked.bare, disk: asked.disk, files: asked.files });
   const endLog = asked.log ? followLog(machine) : undefined;
   try {
     return await runCommand(machine, asked);
   } finally {
     endLog?.();
-    const log = machine.secureLog();
-    if (!asked.log && PANIC.test(log)) {
-      say(`A Trusted Application or OP-TEE panicked. The end of the secure world's log:\n${tail(log, LOG_TAIL_LINES)}`);
+    const panics = machine
+      .secureLog()
+      .split('\n')
+      .filter((line) => PANIC.test(line));
+    if (!asked.log && panics.length > 0) {
+      say(
+        `A Trusted Application or OP-TEE panicked; --log shows the secure world's log.\n${panics.slice(-3).join('\n')}`,
+      );
     }
     await flush();
     await machine.stop();

@@ -43,6 +43,7 @@ export const command: Command = {
     },
     prefix: { type: 'string', argument: 'PREFIX', help: 'put this before each key' },
     'if-absent': { type: 'boolean', help: 'only if none of the keys exists yet (else exit code 4)' },
+    'allow-empty': { type: 'boolean', help: 'store empty values, which are refused otherwise' },
     'dry-run': { type: 'boolean', help: 'only print the size in bytes and the name of each key' },
   },
   async run({ positionals: [file], options, io, json, open }) {
@@ -54,6 +55,7 @@ export const command: Command = {
     const entries = await read(io, path, { format, prefix });
     try {
       checkSize(entries);
+      if (options['allow-empty'] !== true) checkFilled(entries);
       const others = path === undefined || json ? undefined : permissionsForOthers(path);
       if (others !== undefined) io.note(`optee-storage: other users can read this file: its mode is ${others}\n`);
       if (options['dry-run'] === true) await list(io, json, entries);
@@ -99,6 +101,13 @@ function checkSize(entries: readonly ImportEntry[]): void {
   const detail = `${String(entries.length)} keys, ${String(size)} bytes in all, are more than one change can hold`;
   const remedy = 'Split the file; up to 1024 keys and 1152 KiB can be stored all or none.';
   throw new SecureStorageError('ERR_BATCH_TOO_LARGE', { operation: 'import', detail, remedy });
+}
+
+/** As put does: mostly it is a secret that somebody forgot to fill in. */
+function checkFilled(entries: readonly ImportEntry[]): void {
+  const empty = entries.find(({ value }) => value.length === 0);
+  if (empty === undefined) return;
+  throw inputError('the value is empty', empty.key, 'Nothing was stored. --allow-empty stores empty values.');
 }
 
 function store(target: SecureStorage, entries: readonly ImportEntry[], ifAbsent: boolean): Promise<unknown> {

@@ -8,7 +8,10 @@ export interface ImportEntry {
 }
 
 /** An ERR_INPUT about the file. */
-export function inputError(detail: string, key?: string): SecureStorageError {
-  const remedy = 'Nothing was stored; see "optee-storage import --help".';
+export function inputError(
+  detail: string,
+  key?: string,
+  remedy = 'Nothing was stored; see "optee-storage import --help".',
+): SecureStorageError {
   return new SecureStorageError('ERR_INPUT', { operation: 'import', key, detail, remedy });
 }
