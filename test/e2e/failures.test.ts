@@ -85,6 +85,25 @@ describe('opening a store fails at once and says why', () => {
     }
   });
 
+  test('a supplicant that starts later is waited for, by open({ waitMs }) and --wait', async () => {
+    await on.machine.supplicant('stop');
+    const user = await on.user('alice');
+    const opening = openRemoteStore(user, { ...PATIENT, domain: 'late', waitMs: NEVER_MS });
+    const command = on.machine.exec(['optee-storage', 'put', 'k', '--domain', 'late', '--wait', '600'], {
+      ...{ uid: Uid.alice, stdin: 'v', timeoutMs: 600_000 },
+    });
+    try {
+      // Until this one has failed, so have the first attempts of the others.
+      expectFailure(await failedOpening(Uid.alice, {}), 'ERR_NO_SUPPLICANT');
+    } finally {
+      await on.machine.supplicant('start');
+    }
+    expect(await command).toMatchObject({ code: 0 });
+    const store = await opening;
+    expect(await store.get('k', { encoding: 'utf8' })).toBe('v');
+    await store.close();
+  });
+
   test('without the Trusted Application', async () => {
     const failure = await failedOpening(Uid.alice, { taUuid: MISSING_UUID });
     expectFailure(failure, 'ERR_TA_NOT_FOUND');
