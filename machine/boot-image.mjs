@@ -11,11 +11,11 @@ import { versionOf } from './versions.mjs';
 
 /** What a machine boots from; all of it is built or fetched on first use. @param {string} [version] */
 export async function ensureImages(version) {
-  const { optee, kernel, client } = versionOf(version);
+  const { optee, kernel, client, systemd } = versionOf(version);
   return {
     firmware: await ensureFirmware(optee),
     kernel: await ensureKernel(kernel),
-    root: await ensureRootImage(client),
+    root: await ensureRootImage(client, systemd),
     tools: await ensureGuestTools(),
   };
 }

@@ -17,7 +17,7 @@ import { Qemu } from './qemu.mjs';
 import { makeStateFiles, States } from './states.mjs';
 import { UserProcess } from './user-process.mjs';
 import { identityOf, loginEnvironment } from './users.mjs';
-import { CHOSEN, USUAL } from './versions.mjs';
+import { CHOSEN, USUAL, versionOf } from './versions.mjs';
 import { ensureDisk, makeWorkFolder } from './work-folder.mjs';
 
 /** @typedef {import('./machine.d.mts').MachineOptions} MachineOptions */
@@ -155,6 +155,7 @@ export class Machine {
       writeInitrd(this.#setup.initrd, this.#images, new Map([...this.#product, ...this.#given]));
       await this.#switchOn();
     } else await this.#goOnFromBoot();
+    if (versionOf(this.#options.version).systemd) return;
     const tools = '/usr/lib/optee-machine';
     const storage = this.#options.storage ?? 'disk';
     await this.#execOk(['sh', '-ec', `${tools}/storage mount ${storage}; ${tools}/supplicant start`]);

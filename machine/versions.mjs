@@ -20,6 +20,8 @@ import { SetupError } from '../tools/lib/run.mjs';
  * @property {OpteeOs} optee
  * @property {string} kernel the release it is from
  * @property {string} client the release of libteec, tee-supplicant and the rest of the root file system
+ * @property {true} [systemd] whether that release's systemd is the first process, with udev. Then nothing but systemd mounts
+ * the storage and starts the supplicant, when it is asked to.
  */
 
 /** The machine of all tests that ask for no other. */
@@ -51,6 +53,13 @@ export const VERSIONS = Object.freeze({
     optee: { suite: USUAL },
     kernel: USUAL,
     client: USUAL,
+  },
+  systemd: {
+    title: 'the same under systemd',
+    optee: { suite: USUAL },
+    kernel: USUAL,
+    client: USUAL,
+    systemd: true,
   },
   bookworm: {
     title: 'OP-TEE 4.5 under Debian bookworm: libteec.so.1 and tee-supplicant 3.19, Linux 6.1',

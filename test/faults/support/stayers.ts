@@ -13,20 +13,20 @@ const STORES = 20;
 const TIMEOUT_MS = 60_000;
 
 interface StayerTools {
-  /** Makes some calls, in stores that are opened when they are used first. @returns what went wrong */
+  /** Makes some calls. @returns what went wrong */
   visit(calls: number): Promise<string[]>;
   /** How many stores are open. */
   open(): number;
 }
 
-/** Puts the tools into the state of a process. */
-function installStayer(
+/** Puts the tools into the state of a process, opens all stores, and makes a call in each, so that memory is in use in between. */
+async function installStayer(
   { require, state }: RunContext,
   { seed, count, timeoutMs }: { seed: number; count: number; timeoutMs: number },
-): void {
+): Promise<string[]> {
   const { SecureStorage } = require('optee-secure-storage') as typeof import('../../../src-ts/index');
   type Store = import('../../../src-ts/index').SecureStorage;
-  const stores = new Map<number, Store>();
+  const stores: Store[] = [];
   /** The sizes of what is stored, by domain and key; a value is one letter again and again. */
   const stored = new Map<string, { size: number; letter: number }>();
   let mixed = seed >>> 0;
@@ -42,22 +42,17 @@ function installStayer(
     return { key: 'large', size: 500_000 + dice(548_576) };
   };
   /** Domains share the large key's name, so that no more than ten of the stores may have it. */
-  const storeOf = async (n: number): Promise<Store> => {
-    const store = stores.get(n) ?? (await SecureStorage.open({ domain: `stays ${String(n % 10)}`, timeoutMs }));
-    stores.set(n, store);
-    return store;
-  };
+  const openStore = async (n: number): Promise<Store> =>
+    SecureStorage.open({ domain: `stays ${String(n % 10)}`, timeoutMs });
   const check = (what: string, value: Buffer | null): string[] => {
     const known = stored.get(what);
     if (known === undefined) return value === null ? [] : [`${what}: there is one that nobody stored`];
     const is = value !== null && value.length === known.size && value.equals(Buffer.alloc(known.size, known.letter));
     return is ? [] : [`${what}: not what was stored`];
   };
-  const call = async (): Promise<string[]> => {
-    const n = dice(count);
+  const call = async (store: Store, n: number): Promise<string[]> => {
     const { key, size } = some();
     const what = `${String(n % 10)} ${key}`;
-    const store = await storeOf(n);
     if (dice(3) === 0) return check(what, await store.get(key));
     const value = { size, letter: 97 + dice(26) };
     const returnPrevious = dice(8) === 0;
@@ -72,22 +67,34 @@ function installStayer(
     stored.set(what, value);
     return [];
   };
+  const called = async (store: Store, n: number): Promise<string[]> => {
+    try {
+      return await call(store, n);
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      return [`${code ?? ''} ${message}`];
+    }
+  };
   const tools: StayerTools = {
     async visit(calls) {
       const wrong: string[] = [];
-      for (let n = 0; n < calls; n++) {
-        try {
-          wrong.push(...(await call()));
-        } catch (error) {
-          const { code, message } = error as Error & { code?: string };
-          wrong.push(`${code ?? ''} ${message}`);
-        }
+      for (let made = 0; made < calls; made++) {
+        const n = dice(count);
+        const store = stores[n];
+        if (store !== undefined) wrong.push(...(await called(store, n)));
       }
       return wrong;
     },
-    open: () => stores.size,
+    open: () => stores.length,
   };
   state.stayer = tools;
+  const wrong: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const store = await openStore(n);
+    stores.push(store);
+    wrong.push(...(await called(store, n)));
+  }
+  return wrong;
 }
 
 export class Stayers {
@@ -101,7 +108,8 @@ export class Stayers {
     const processes: UserProcess[] = [];
     for (const uid of [Uid.alice, Uid.bob]) {
       const started = await machine.user({ uid });
-      await started.run(installStayer, { seed: seed + uid, count: STORES, timeoutMs: TIMEOUT_MS });
+      const wrong = await started.run(installStayer, { seed: seed + uid, count: STORES, timeoutMs: TIMEOUT_MS });
+      if (wrong.length > 0) throw new Error(`With all stores being opened: ${wrong.join('; ')}`);
       processes.push(started);
     }
     return new Stayers(processes);
