@@ -97,24 +97,6 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): Check<T
   };
 }
 
-export const abortSignal: Check<AbortSignal> = (value, name) => {
-  if (!isSignal(value)) throw invalidArgument(name, 'an AbortSignal', value);
-  return value;
-};
-
-/** By its brand and its methods, not by instanceof: a signal may come from another realm, or from jsdom. */
-function isSignal(value: unknown): value is AbortSignal {
-  try {
-    if (Object.prototype.toString.call(value) !== '[object AbortSignal]') return false;
-    const { aborted, throwIfAborted, addEventListener, removeEventListener } = value as Record<string, unknown>;
-    const methods = [throwIfAborted, addEventListener, removeEventListener];
-    return typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function');
-  } catch {
-    // What was made to look like one throws where it is asked whether it is aborted.
-    return false;
-  }
-}
-
 /** UUID in the form 8-4-4-4-12 hexadecimal digits; returned in lower case. */
 export const uuid: Check<string> = (value, name) => {
   if (typeof value !== 'string' || !isUuid(value)) {

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The options of every method: their types, and the checks that belong to them. */
-import {
-  abortSignal,
-  boolean,
-  checkOptions,
-  integer,
-  milliseconds,
-  oneOf,
-  string,
-  uuid,
-  type Check,
-} from './checks.js';
+import { boolean, checkOptions, integer, milliseconds, oneOf, string, uuid, type Check } from './checks.js';
 import { SecureStorageError } from '../errors/error.js';
 import { domain } from './keys.js';
+import { abortSignal } from './signal.js';
 import { Limit, REVISION_ABSENT } from '../protocol/contract.js';
 import { LONGEST_TIMER_MS } from '../util/timers.js';
 

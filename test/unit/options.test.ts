@@ -268,6 +268,32 @@ test('each option is read once', async () => {
 
 describe('signals', () => {
   const signal = new AbortController().signal;
+  const boom = () => {
+    throw new TypeError('not ours');
+  };
+  /** What looks like a signal from another realm, with some members of its own. */
+  const pretender = (members: object = {}): object =>
+    Object.defineProperties(
+      {
+        [Symbol.toStringTag]: 'AbortSignal',
+        aborted: false,
+        throwIfAborted() {},
+        addEventListener() {},
+        removeEventListener() {},
+      },
+      Object.getOwnPropertyDescriptors(members),
+    );
+  /** A proxy whose traps throw from the nth look at it on. */
+  const throwingProxy = (looks: number) =>
+    new Proxy(new AbortController().signal, {
+      get: (target, member) => (--looks < 0 ? boom() : (Reflect.get(target, member, target) as unknown)),
+    });
+  const reasonOf = (call: Promise<unknown>): Promise<unknown> =>
+    call.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+
   test.each<[string, unknown]>([
     ['an empty object', {}],
     ['an object with the property', { aborted: false }],
@@ -280,20 +306,76 @@ describe('signals', () => {
     ['an event target with the property', Object.assign(new EventTarget(), { aborted: false })],
     ['what has the prototype of one', Object.create(AbortSignal.prototype)],
     ['what inherits from one, without its methods', Object.create(signal, { addEventListener: { value: undefined } })],
+    ['what inherits from one, with a method that throws', Object.create(signal, { addEventListener: { value: boom } })],
+    ['what throws where it is listened to', pretender({ addEventListener: boom })],
+    ['one with a method of its own', Object.assign(new AbortController().signal, { addEventListener: boom })],
+    ['what is aborted in words', pretender({ aborted: 'no' })],
+    ['a proxy that throws', throwingProxy(0)],
     ['a text', 'abort'],
     ['a function', () => signal],
     ['a revoked proxy', revoked()],
-  ])('%s is refused', async (_what, wrong) => {
-    for (const call of [store.get('k', { signal: wrong as never }), tee.open({ signal: wrong as never })])
-      expect(await errorOf(call)).toMatchObject({ code: 'ERR_INVALID_ARG' });
+  ])('%s is refused by every method', async (_what, wrong) => {
+    for (const [name, , call] of methods.filter(([, known]) => known.includes('signal'))) {
+      const error = await reasonOf(Promise.resolve().then(() => call({ ...needs[name], signal: wrong } as never)));
+      expect([name, error]).toEqual([name, expect.objectContaining({ code: 'ERR_INVALID_ARG' })]);
+    }
   });
 
   test.each<[string, AbortSignal]>([
     ['one of a controller', signal],
     ['one with a time-out', AbortSignal.timeout(1e6)],
     ['a proxy of one', new Proxy(signal, {})],
+    ['what inherits from one', Object.create(signal) as AbortSignal],
   ])('%s is taken', async (_what, right) => {
     await store.put('k', 'v', { signal: right });
+  });
+
+  test.each<[string, object]>([
+    ['throws where it is left', pretender({ removeEventListener: boom })],
+    ['throws although it is not aborted', pretender({ throwIfAborted: boom })],
+    ['calls back at once', pretender({ addEventListener: (_type: string, listener: () => void) => listener })],
+    ['throws from some look on', throwingProxy(12)],
+    ['throws from a later look on', throwingProxy(20)],
+    [
+      'has other methods the second time',
+      (() => {
+        let looks = 0;
+        return pretender({
+          get throwIfAborted() {
+            return looks++ === 0 ? () => undefined : 5;
+          },
+        });
+      })(),
+    ],
+  ])('what looks like one and %s changes no outcome', async (_what, odd) => {
+    for (let count = 0; count < 5; count++) {
+      const error = await reasonOf(store.put('odd', String(count), { signal: odd as never }));
+      if (error !== undefined) expect(error).toMatchObject({ code: 'ERR_INVALID_ARG' });
+      else expect(await store.get('odd', { encoding: 'utf8' })).toBe(String(count));
+    }
+  });
+
+  test('one of another realm aborts, with its reason, as often as it is given', async () => {
+    const listeners: (() => void)[] = [];
+    const members = {
+      reason: new Error('enough'),
+      addEventListener: (_: string, each: () => void) => listeners.push(each),
+    };
+    const foreign = pretender(members) as AbortSignal;
+    tee.fail({ kind: 'slow', delayMs: 50 });
+    const first = store.put('k', 'v');
+    const waiting = [1, 2, 3].map(() => reasonOf(store.get('k', { signal: foreign })));
+    for (const listener of listeners) listener();
+    expect(await Promise.all(waiting)).toEqual([members.reason, members.reason, members.reason]);
+    expect(listeners).toHaveLength(1);
+    await first;
+    const aborted = pretender({
+      aborted: true,
+      get reason() {
+        return boom();
+      },
+    }) as AbortSignal;
+    expect(await reasonOf(store.get('k', { signal: aborted }))).toMatchObject({ name: 'AbortError' });
   });
 
   test('fifty calls at a time on one signal warn of nothing, and all are aborted', async () => {
