@@ -31,6 +31,8 @@ export interface SimulatorOptions {
    * @default OPTEE_STORAGE_SIMULATOR_DIR of the environment, else one of the user's own where the system keeps such data
    */
   readonly directory?: string | undefined;
+  /** Make the directory if the simulator has no data there yet; without it, opening then fails with ERR_STORAGE. @default true */
+  readonly create?: boolean | undefined;
   /** Allow the simulator although NODE_ENV is 'production', else ERR_SIMULATOR_REFUSED. @default false */
   readonly allowInProduction?: boolean | undefined;
 }
@@ -160,7 +162,7 @@ const encoding = oneOf('utf8', 'base64', 'hex');
 const id = integer(0, 0xffff_fffe);
 const condition = { ifAbsent: boolean, ifRevision: revision(REVISION_ABSENT) };
 
-const simulatorSchema = { directory: string, allowInProduction: boolean };
+const simulatorSchema = { directory: string, create: boolean, allowInProduction: boolean };
 const simulator: Check<SimulatorOptions> = (value, name) => checkOptions(value, simulatorSchema, name);
 
 /** For checkOptions(): which options each method has. Keys are checked by the method itself. */

@@ -109,7 +109,7 @@ function optionFault(options: Readonly<Record<string, OptionSpec>>, { message }:
 export function openOptions(options: OptionValues): OpenOptions {
   return {
     backend: backend(text(options, 'backend')),
-    simulator: { directory: text(options, 'simulator-dir') },
+    simulator: { directory: text(options, 'simulator-dir'), create: options.existing === true ? false : undefined },
     domain: text(options, 'domain'),
     taUuid: text(options, 'ta-uuid'),
     group: group(text(options, 'group')),

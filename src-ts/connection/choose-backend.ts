@@ -43,19 +43,29 @@ function fromEnvironment(): BackendName {
 
 /** The simulator protects nothing: it is refused in production, and says once where its data is. */
 function chooseSimulator(options?: SimulatorOptions): TeeBackend {
-  const { directory, allowInProduction = false } = checkOptions(options, schema.simulator, 'options.simulator');
+  const {
+    directory,
+    create = true,
+    allowInProduction = false,
+  } = checkOptions(options, schema.simulator, 'options.simulator');
   if (isProduction(process.env.NODE_ENV) && !allowInProduction) throw new SecureStorageError('ERR_SIMULATOR_REFUSED');
   // A variable that is not set, in most cases; it would be the working directory.
   if (directory === '')
     throw new SecureStorageError('ERR_INVALID_ARG', { detail: 'options.simulator.directory must not be empty' });
   const folder = resolved(directory ?? defaultDirectory());
+  const { hasData, simulatorOf } = require('../simulator/backend.js') as typeof import('../simulator/backend.js');
+  if (!create && !hasData(folder)) {
+    throw new SecureStorageError('ERR_STORAGE', {
+      detail: `the simulator has no data in ${harmless(folder)} yet, and may make none there`,
+      remedy: 'Store something there first, or open it without simulator.create.',
+    });
+  }
   if (!warned) {
     const where = harmless(folder);
     // eslint-disable-next-line no-restricted-properties -- said to whoever runs the application, which need not print errors
     process.stderr.write(`optee-secure-storage: the simulator protects nothing; its data is in ${where}\n`);
   }
   warned = true;
-  const { simulatorOf } = require('../simulator/backend.js') as typeof import('../simulator/backend.js');
   return simulatorOf(folder);
 }
 

@@ -17,8 +17,12 @@ const OPTEE = '1';
 const REVISION = '/sys/class/tee/tee0/revision';
 /** What Ubuntu keeps of the kernel's log of the boot; the kernel forgets its oldest lines. */
 const BOOT_LOG = '/var/log/dmesg';
-/** What the driver says when it finds OP-TEE. */
-const LOGGED = /\boptee: revision (\d+\.\d+)/g;
+/**
+ * What the driver says when it finds OP-TEE, at the beginning of a record of /dev/kmsg or of a line of dmesg(1). Further on
+ * there are names of programs and files that ended badly, which any user chooses.
+ */
+const LOGGED =
+  /^(?:\d+,\d+,\d+,[^;\n]*;|\[ *\d+\.\d+\] ?(?:\[ *[TC]\d+\] ?)?(?:kernel: )?)optee: revision (\d+\.\d+)/gm;
 
 /** Undefined if nothing that this process may read tells it. */
 export function opteeRelease(host: Host): OpteeRelease | undefined {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { EventEmitter } from 'node:events';
 
-import { checkOptions, invalidArgument, type Check } from '../arguments/checks.js';
+import { checkOptions, invalidArgument, listOf, type Check } from '../arguments/checks.js';
+import { reading } from '../arguments/given.js';
 import { escapeText, unescapeText } from '../util/escape.js';
 import { LazyStore } from '../lazy-store.js';
 import { schema, type OpenOptions } from '../arguments/options.js';
@@ -21,9 +22,11 @@ export interface KeyvSecureStorageOptions extends OpenOptions {
 
 const anOpenStore: Check<SecureStorage> = (value, name) => {
   // By shape: it may be of another copy of this package.
-  const { getEntry, batch } = value as Partial<SecureStorage>;
-  if (typeof getEntry !== 'function' || typeof batch !== 'function')
-    throw invalidArgument(name, 'an open store', value);
+  const isOne = reading(name, () => {
+    const { getEntry, batch } = (value ?? {}) as Partial<SecureStorage>;
+    return typeof getEntry === 'function' && typeof batch === 'function';
+  });
+  if (!isOne) throw invalidArgument(name, 'an open store', value);
   return value as SecureStorage;
 };
 
@@ -98,7 +101,7 @@ export class KeyvSecureStorage extends EventEmitter {
    * ```
    */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
-    const names = keys.map((key) => this.#keyOf(key));
+    const names = listOf(keys, 'keys', 'an array of strings').map((key) => this.#keyOf(key));
     const found = await (await this.#open()).getMany(names, { encoding: 'utf8' });
     const values = keys.map(async (key, index) => {
       const stored = found.get(names[index] ?? '') ?? null;
@@ -137,7 +140,10 @@ export class KeyvSecureStorage extends EventEmitter {
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Keyv 5 declares void here but passes on booleans
   async setMany(entries: readonly KeyvSecureStorageEntry[]): Promise<any> {
-    const texts = new Map(entries.map(({ key, value, ttl }) => [this.#keyOf(key), encodeExpiring(textOf(value), ttl)]));
+    const given = listOf(entries, 'entries', 'an array of entries').map(
+      (entry) => (entry ?? {}) as KeyvSecureStorageEntry,
+    );
+    const texts = new Map(given.map(({ key, value, ttl }) => [this.#keyOf(key), encodeExpiring(textOf(value), ttl)]));
     const puts = [...texts].map(([key, value]) => ({ type: 'put' as const, key, value }));
     await (await this.#open()).batch(puts);
     return entries.map(() => true);
@@ -166,7 +172,7 @@ export class KeyvSecureStorage extends EventEmitter {
    * ```
    */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
-    const names = new Set(keys.map((key) => this.#keyOf(key)));
+    const names = new Set(listOf(keys, 'keys', 'an array of strings').map((key) => this.#keyOf(key)));
     const deletes = [...names].map((key) => ({ type: 'delete' as const, key }));
     const store = await this.#open();
     let all = true;
@@ -238,7 +244,8 @@ export class KeyvSecureStorage extends EventEmitter {
     }
   }
 
-  #keyOf(key: string): string {
+  #keyOf(key: unknown): string {
+    if (typeof key !== 'string') throw invalidArgument('key', 'a string', key);
     this.#namespace.assertHas(key);
     return escapeText(key);
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The backend without a TEE: the Trusted Application in a thread of this process. */
+import { existsSync } from 'node:fs';
+
 import { TeeResult } from '../tee/results.js';
 import { type EncodedParam, encodeParams, uint32 } from '../tee/params.js';
 import { CLOSE_MS, QueueLimit } from '../tee/limits.js';
@@ -17,6 +19,7 @@ import {
   type TeeSession,
 } from '../tee/seam.js';
 import { clientOfProcess, type ClientOf } from './login.js';
+import { formatFolder } from './layout.js';
 import { SimulatorThread, type Done } from './thread.js';
 
 /** As the addon has it. */
@@ -24,6 +27,11 @@ const SHARED_MEMORY = { maxSharedBytes: 4 * 1024 * 1024, sliceAlignment: 64 };
 
 /** One for each directory; it has a thread while it has sessions. */
 const simulators = new Map<string, Simulator>();
+
+/** Whether a simulator has been there before. @param folder an absolute path */
+export function hasData(folder: string): boolean {
+  return existsSync(formatFolder(folder));
+}
 
 /** The simulator of a folder: one for all stores of this process. @param folder an absolute path */
 export function simulatorOf(folder: string): Simulator {

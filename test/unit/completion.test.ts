@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Completion, in the real shells on a terminal and with keys of a store over the software TEE. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { summaries } from '../../src-ts/cli/registry.js';
@@ -111,6 +111,26 @@ describe.each(['bash', 'fish'])('%s offers', (shell) => {
     expect(offered('optee-storage get --domain second e')).toEqual(['elsewhere']);
     expect(offered('optee-storage get --domain=second e')).toEqual(['elsewhere']);
     expect(offered('optee-storage get --ta-uuid 00000000-0000-4000-8000-000000000000 d')).toEqual([]);
+  });
+
+  test('keys of a simulator that is there, and makes none', () => {
+    const there = path.join(folder, 'simulator');
+    expect(opteeProcess(['put', 'here', '--simulator-dir', there, '--backend', 'simulator'], env, 'x').code).toBe(0);
+    expect(offered(`optee-storage get --backend simulator --simulator-dir ${there} h`)).toEqual(['here']);
+    const none = path.join(folder, `none-${shell}`);
+    for (const line of [
+      `optee-storage get --backend simulator --simulator-dir ${none} h`,
+      `optee-storage get --backend=simulator --simulator-dir=${none} h`,
+      `optee-storage clear --backend simulator --simulator-dir ${none}/deeper `,
+      `optee-storage exec --backend simulator --simulator-dir ${none} --env A=`,
+      // The default, below HOME.
+      'optee-storage get --backend simulator h',
+    ])
+      expect([line, offered(line)]).toEqual([line, []]);
+    expect([existsSync(none), existsSync(path.join(folder, '.local', 'share', 'optee-secure-storage'))]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   test('keys after NAME=, and what is broken at a colon', () => {

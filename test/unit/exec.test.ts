@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 
+import { checkHarmless, variableOf } from '../../src-ts/cli/commands/exec/environment.js';
 import { buildCommandLine, main, opteeProcess, softEnvironment, type Ran } from './support/cli.js';
 import { freshFolder } from './support/folders.js';
 import { rootTest } from './support/root.js';
@@ -67,6 +68,30 @@ describe('what the program gets', () => {
       expect(opteeProcess(['delete', `evil/${name}`], env)).toMatchObject({ code: 0 });
     },
   );
+
+  test.each(
+    [
+      'path|ld-preload|ld.audit|gconv-path|bash-env|ps4|fpath|globignore|inputrc|tmpdir|terminfo|xdg-config-home|krb5-config',
+      'node-options|npm-config-prefix|yarn-plugins|bun-config-preload|pythonstartup|perl5opt|rubyopt|php-ini-scan-dir|r-profile',
+      'tclLibPath|awkpath|erl-flags|goflags|cargo-home|rustc-wrapper|java-tool-options|catalina-opts|maven-opts|dotnet-startup-hooks',
+      'makeflags|cc|cpath|library-path|gcc-exec-prefix|git-ssh-command|ssh-askpass|sudo-askpass|gnupghome|docker-host|kubeconfig',
+      'notify-socket|dbus-session-bus-address|gtk-modules|gio-extra-modules|gst-plugin-path|qt-plugin-path|qml2-import-path|vk-icd-filenames',
+      'git/pager|manpager|lessopen|editor|openssl-conf|sslkeylogfile|ſſl_cert_file|wgetrc|aws-config-file|https-proxy|optee-storage-backend',
+    ].flatMap((names) => names.split('|')),
+  )('%s is a name that no prefix sets', (name) => {
+    const variable = variableOf(`p/${name}`, 'p/');
+    expect(() => {
+      checkHarmless([variable], {});
+    }).toThrow(/decides what is run or trusted/);
+  });
+
+  test.each(
+    'password|db-password|api/token|mail-password|docker-password|cargo-registry-token|gpg-passphrase|google-api-key|pathway'
+      .split('|')
+      .concat('homes', 'aws-secret-access-key', 'terminal-pin', 'cc-number', 'pgpassword', 'redis-url'),
+  )('%s is a name like any other', (name) => {
+    checkHarmless([variableOf(`p/${name}`, 'p/')], {});
+  });
 
   test('a prefix sets no variable that is set already', () => {
     put('over/already-set', 'other');

@@ -257,6 +257,53 @@ describe('namespaces', () => {
   });
 });
 
+describe('arguments of another kind', () => {
+  const wrongKeys = [undefined, null, 5, {}, ['k'], Symbol('k'), { replace: () => 'k', startsWith: () => true }];
+  type Call = (one: never) => Promise<unknown>;
+  const methods: [string, Call][] = [
+    ['get', (key) => adapter.get(key)],
+    ['getMany', (key) => adapter.getMany(['k', key])],
+    ['set', (key) => adapter.set(key, 'v')],
+    ['setMany', (key) => adapter.setMany([{ key, value: 'v' }]) as Promise<unknown>],
+    ['delete', (key) => adapter.delete(key)],
+    ['deleteMany', (key) => adapter.deleteMany([key])],
+    ['has', (key) => adapter.has(key)],
+    ['hasMany', (key) => adapter.hasMany([key])],
+  ];
+  test.each(methods)('a key of %s', async (_name, call) => {
+    for (const wrong of wrongKeys)
+      expect(await errorOf(call(wrong as never))).toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+
+  const lists: [string, Call][] = [
+    ['getMany', (list) => adapter.getMany(list)],
+    ['hasMany', (list) => adapter.hasMany(list)],
+    ['deleteMany', (list) => adapter.deleteMany(list)],
+    ['setMany', (list) => adapter.setMany(list) as Promise<unknown>],
+  ];
+  test.each(lists)('the list of %s', async (_name, call) => {
+    for (const wrong of [undefined, null, 5, {}, 'k', [null], [undefined], [5]])
+      expect(await errorOf(call(wrong as never))).toMatchObject({ code: 'ERR_INVALID_ARG' });
+    expect(await store.keys()).toEqual([]);
+  });
+
+  test('a store that is none', () => {
+    const traps = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('not ours');
+        },
+      },
+    );
+    for (const wrong of [null, 5, 'store', {}, { getEntry() {} }, traps]) {
+      expect(() => new KeyvSecureStorage({ store: wrong as never })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG' }) as Error,
+      );
+    }
+  });
+});
+
 describe('failures', () => {
   test('of get() are told to listeners too, once each; others only reject', async () => {
     const heard: unknown[] = [];

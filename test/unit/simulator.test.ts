@@ -3,6 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -271,6 +272,26 @@ describe('nobody uses it unawares', () => {
     const store = await open(freshFolder());
     expect(await store.info()).toMatchObject({ backend: 'simulator', secure: false, rollbackProtected: false });
     await store.close();
+  });
+
+  test.each([
+    ['list', '--existing'],
+    ['list', '--existing', '--json', 'k'],
+  ])('%s %s makes no directory', (...args) => {
+    const directory = path.join(freshFolder(), 'deep', 'down');
+    expect(() => cli(directory, args)).toThrow(expect.objectContaining({ status: 5 }) as Error);
+    expect(existsSync(path.dirname(directory))).toBe(false);
+    cli(directory, ['put', 'k'], { input: 'v' });
+    expect(cli(directory, args)).toContain('k');
+  });
+
+  test('opening without simulator.create makes no directory', async () => {
+    const directory = path.join(freshFolder(), 'new');
+    const options = { simulator: { create: false } };
+    expect(await errorOf(open(directory, options))).toMatchObject({ code: 'ERR_STORAGE' });
+    expect(existsSync(directory)).toBe(false);
+    await (await open(directory)).close();
+    await (await open(directory, options)).close();
   });
 
   test('it is refused in production, unless an option allows it', async () => {

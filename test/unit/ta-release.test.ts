@@ -38,6 +38,22 @@ describe('the release of OP-TEE', () => {
     ['what Ubuntu keeps of the log', '3.21', { '/var/log/dmesg': '[    1.2] kernel: optee: revision 3.21 (0)\n' }],
     ['a log that this user may not read', undefined, { '/dev/kmsg': { errno: 'EPERM' } }],
     ['a log that begins later', undefined, { '/dev/kmsg': record('optee: initialized driver') }],
+    ['a kernel that names the thread', '4.5', { '/dev/kmsg': '6,345,1203456,-,caller=T1;optee: revision 4.5 (1)\n' }],
+    ['that in what is kept', '4.5', { '/var/log/dmesg': '[    1.203456] [    T1] optee: revision 4.5 (1)\n' }],
+    ...[
+      'process ’/tmp/optee: revision 9.9’ started with executable stack',
+      'a.out[77]: segfault at 0 ip 0 sp 0 error 6 in optee: revision 9.9[400000+1000]',
+      '; optee: revision 9.9',
+      'x;optee: revision 9.9',
+      '[    1.2] optee: revision 9.9',
+    ].flatMap((text): [string, string, Record<string, Entry>][] => [
+      [`what a user had the kernel say: ${text}`, '4.5', { '/dev/kmsg': record('optee: revision 4.5') + record(text) }],
+      [
+        `that in what is kept: ${text}`,
+        '4.5',
+        { '/var/log/dmesg': `[    1.2] optee: revision 4.5 (1)\n[    3.4] ${text}\n` },
+      ],
+    ]),
     ['the revision of something else', undefined, { '/dev/kmsg': record('mmc0: revision 5.1') }],
     ['a file that says nothing', undefined, { [REVISION]: 'unknown\n' }],
     [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** `optee-storage ta sign`, `path` and `install` on files; what OP-TEE and its own script say is in test/e2e. */
 import { generateKeyPairSync, sign, constants } from 'node:crypto';
-import {
+import fs, {
   existsSync,
   lstatSync,
   mkdirSync,
@@ -90,6 +90,21 @@ describe('files that are none', () => {
     expect(existsSync(at('precious')) && readFileSync(at('precious'), 'utf8')).toBe(
       where === 'to a file' && 'precious',
     );
+  });
+
+  test('a device that has become a link to a file meanwhile is not written to', async () => {
+    writeFileSync(at('precious'), 'precious');
+    symlinkSync(at('precious'), at('swapped'));
+    const { statSync } = fs;
+    const look = jest
+      .spyOn(fs, 'statSync')
+      .mockImplementation(((file: string, options: undefined) =>
+        statSync(file === at('swapped') ? '/dev/null' : file, options)) as typeof statSync);
+    const { code, stderr } = await signTo('swapped').finally(() => {
+      look.mockRestore();
+    });
+    expect([code === 0, stderr]).toEqual([false, expect.stringMatching(/swapped cannot be written \(EEXIST\)/)]);
+    expect(readFileSync(at('precious'), 'utf8')).toBe('precious');
   });
 
   test('a device that never ends is not read for ever', async () => {

@@ -20,8 +20,8 @@ import { ROOT } from '../lib/paths.mjs';
 /** Options that say which store is meant: with them on the line its keys are to be completed from that store. */
 export const storeOptions = ['--domain', '--group', '--ta-uuid', '--backend', '--simulator-dir'];
 
-/** How keys are asked for: whoever waits at a prompt waits not long, and wants to see no errors. */
-export const listing = 'optee-storage list --limit 1000 --timeout 2';
+/** How keys are asked for: whoever waits at a prompt waits not long, wants to see no errors, and has nothing made. */
+export const listing = 'optee-storage list --limit 1000 --timeout 2 --existing';
 
 /** The command line as it was compiled. */
 function commandLine() {

@@ -6,7 +6,7 @@
  * commands (`npm run …`, `node tools/…`) that do not exist. Addresses elsewhere are not looked at. And in all files for
  * commands that could fetch and run a package that is not ours.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { trackedFiles } from '../lib/git.mjs';
 import { ROOT } from '../lib/paths.mjs';
@@ -74,7 +74,10 @@ async function main() {
     return found.map((fault) => `${name}:${fault}`);
   });
   for (const name of trackedFiles().filter((each) => !WRONG.test(each))) {
-    const found = strangersIn(readFileSync(path.join(ROOT, name), 'utf8'), own, Object.keys(bin));
+    const file = path.join(ROOT, name);
+    // A link to a folder is a file to git.
+    if (!statSync(file).isFile()) continue;
+    const found = strangersIn(readFileSync(file, 'utf8'), own, Object.keys(bin));
     dead.push(...found.map((fault) => `${name}:${fault}`));
   }
   for (const fault of dead) process.stdout.write(`${fault}\n`);

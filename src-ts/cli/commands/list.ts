@@ -17,6 +17,7 @@ export const command: Command = {
     long: { type: 'boolean', help: 'print size in bytes, revision and key, separated by tabs' },
     after: { type: 'string', argument: 'KEY', completes: 'key', help: 'only keys that come after this one' },
     limit: { type: 'string', argument: 'N', help: 'at most so many' },
+    existing: { type: 'boolean', help: 'make no directory for the simulator: fail if it has no data yet' },
   },
   async run({ positionals: [prefix], options, io, json, open }) {
     const range = { prefix, after: text(options, 'after'), limit: wholeNumber(options, 'limit') };

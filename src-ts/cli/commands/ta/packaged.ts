@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** Files of a Trusted Application: where this package has its own, and how they are read and written. */
-import { closeSync, existsSync, lstatSync, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import type { ErrorCode } from '../../../errors/table.js';
@@ -94,10 +104,21 @@ export function writeOutput(file: string, content: Uint8Array | string): void {
     });
   }
   try {
-    if (there?.isFile() === false) writeFileSync(file, content);
+    if (there?.isFile() === false) writeInPlace(file, content);
     else writeWhole(file, [content], 0o644);
   } catch (error) {
     throw fileError('ERR_OUTPUT', `${file} cannot be written`, error);
+  }
+}
+
+/** Whoever may change what has that name could make it a link to a file meanwhile, which must not lose its content. */
+function writeInPlace(file: string, content: Uint8Array | string): void {
+  const opened = openSync(file, constants.O_WRONLY | constants.O_NOCTTY);
+  try {
+    if (fstatSync(opened).isFile()) throw Object.assign(new Error('it is a file now'), { code: 'EEXIST' });
+    writeFileSync(opened, content);
+  } finally {
+    closeSync(opened);
   }
 }
 
