@@ -28,6 +28,11 @@ const all = {
     file: 'faults/sample.test',
     env: { OPTEE_FAULTS_SAMPLE: '40', OPTEE_FAULTS_SEED: '16' },
   },
+  systemd: {
+    title: 'what the units of examples/systemd promise',
+    project: 'versions',
+    file: 'versions/systemd.test',
+  },
   rpmb: {
     title: 'what RPMB refuses, and what is said of it',
     project: 'versions',
@@ -48,8 +53,14 @@ const RPMB_TESTS = {
 /** @type {Readonly<Record<SuiteName, Suite>>} */
 export const SUITES = /** @type {Record<SuiteName, Suite>} */ (all);
 
-/** The emulated RPMB is lost with tee-supplicant, so nothing that stops it can run there. @type {Readonly<Record<string, SuiteName[]>>} */
+/**
+ * Where a version differs in one thing only. The emulated RPMB is lost with tee-supplicant, so nothing that stops it can run
+ * there.
+ *
+ * @type {Readonly<Record<string, SuiteName[]>>}
+ */
 const SOME = {
+  systemd: ['systemd'],
   'default-heap': ['chain', 'conformance'],
   rpmb: ['conformance', 'identity', 'rpmb'],
   'rpmb-elsewhere': ['rpmb'],
