@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** A directory of the simulator, as layout.ts has it, for several processes. */
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { makeFolder, syncFolder, writeDurably } from '../util/files.js';
+import { makeFolder, readRegularFile, syncFolder, writeDurably } from '../util/files.js';
 
 import { TeeResult } from '../tee/results.js';
 import { BlobError, Unavailable, type SharedBlobs } from './blobs.js';
@@ -163,13 +163,25 @@ function assertOwn(folder: string): void {
 /** With another key every object would look damaged, and be deleted for that. */
 function readKey(folder: string): Buffer {
   assertThere(folder, 'key');
-  const key = readFileSync(path.join(folder, 'key'));
-  if (readFileSync(path.join(folder, 'key-check'), 'latin1') === checkOf(key)) return key;
+  const key = readPart(folder, 'key');
+  if (readPart(folder, 'key-check').toString('latin1') === checkOf(key)) return key;
   const file = path.join(folder, 'key');
   throw unavailable(
     `${file} is not the key that its objects were encrypted with`,
     `Put the right one back. ${OR_ANOTHER}`,
   );
+}
+
+/** A pipe would be waited for, longer than any deadline. */
+function readPart(folder: string, part: string): Buffer {
+  const file = path.join(folder, part);
+  try {
+    return readRegularFile(file);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EINVAL', 'EFBIG', 'EISDIR'].includes(code)) throw error;
+    throw unavailable(`${file} is not what the simulator has made`, `Put it back. ${OR_ANOTHER}`);
+  }
 }
 
 /** A part that is gone is not made anew: what it was needed for would look as if it had never been stored. */

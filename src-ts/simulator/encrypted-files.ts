@@ -5,12 +5,12 @@
  *     nonce (12 random bytes) | encrypted data | tag (16 bytes)
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 
 import { TeeResult } from '../tee/results.js';
 import { BlobError, type BlobStore } from './blobs.js';
-import { syncFolder, writeWhole } from '../util/files.js';
+import { readRegularFile, syncFolder, writeWhole } from '../util/files.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_SIZE = 12;
@@ -43,7 +43,7 @@ export class EncryptedFiles implements BlobStore {
   }
 
   read(name: string): Uint8Array {
-    return attempt(() => this.#decrypt(name, readFileSync(this.#path(name))));
+    return attempt(() => this.#decrypt(name, readRegularFile(this.#path(name))));
   }
 
   write(name: string, data: Uint8Array): void {
@@ -124,4 +124,7 @@ const results: Readonly<Record<string, number>> = {
   ENOENT: TeeResult.ITEM_NOT_FOUND,
   ENOSPC: TeeResult.STORAGE_NO_SPACE,
   EDQUOT: TeeResult.STORAGE_NO_SPACE,
+  // What is no file, or larger than any object.
+  EINVAL: TeeResult.CORRUPT_OBJECT,
+  EFBIG: TeeResult.CORRUPT_OBJECT,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What is particular to the simulator: its directory, and that nobody uses it unawares. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -284,6 +284,24 @@ describe('nobody uses it unawares', () => {
     cli(directory, ['put', 'k'], { input: 'v' });
     expect(cli(directory, args)).toContain('k');
   });
+
+  test.each(['key', 'key-check', 'objects'])(
+    'a pipe in the place of %s is not waited for',
+    (part) => {
+      const directory = freshFolder();
+      cli(directory, ['put', 'k'], { input: 'v' });
+      for (const file of part === 'objects' ? objectsOf(directory) : [path.join(directory, 'v1', part)]) {
+        rmSync(file);
+        execFileSync('mkfifo', [file]);
+      }
+      // With the way that it hung, the process goes on after its deadline.
+      const env = { ...process.env, OPTEE_STORAGE_BACKEND: 'simulator', OPTEE_STORAGE_SIMULATOR_DIR: directory };
+      const options = { env, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' } as const;
+      const { status, stderr } = spawnSync(process.execPath, [main, 'get', 'k'], options);
+      expect([status, stderr]).toEqual([expect.any(Number), expect.stringMatching(/ERR_(STORAGE|CORRUPT)/)]);
+    },
+    120_000,
+  );
 
   test('opening without simulator.create makes no directory', async () => {
     const directory = path.join(freshFolder(), 'new');
