@@ -2,7 +2,7 @@
 import type { OpenOptions } from './arguments/options.js';
 import { SecureStorage } from './store.js';
 
-/** A store that is opened when it is first needed; an open one does not keep the process from ending. */
+/** A store that is opened when it is first needed; an open one does not keep the process alive. */
 export class LazyStore {
   readonly #options: OpenOptions;
   #opening: Promise<SecureStorage> | undefined;

@@ -65,12 +65,12 @@ export interface GenerateResult<V = Buffer | string> {
 export interface VerifyResult {
   /** Objects looked at, of all domains of the owner; of each there should be two copies. */
   readonly objects: number;
-  /** Objects of which one copy is damaged or gone; the other one has everything. */
+  /** Objects with one copy that is damaged or gone; the other one has everything. */
   readonly lostCopies: number;
   /** Copies that were made again, with `repair`. */
   readonly repaired: number;
   /**
-   * Objects of which both copies are lost, and ranges of keys that were lost before: reading their keys fails with
+   * Objects with both copies lost, and ranges of keys that were lost before: reading their keys fails with
    * ERR_CORRUPT until they are cleared.
    */
   readonly lost: number;
@@ -107,14 +107,14 @@ interface EntriesPage {
  * - **Revisions** are whole numbers. Each change of a key gives it a higher one than any key of the same owner ever had.
  *   They are numbers and not bigints because they count changes, and no storage survives 2^53 of them; an answer beyond
  *   that is refused, not rounded.
- * - **Order**: requests are carried out one at a time in the order of the calls, those too that are sent again because
+ * - **Order**: requests are carried out one at a time in the order of the calls. So are those that are sent again because
  *   the Trusted Application or its storage was lost for a moment. Every change is one request; reading many keys or a
  *   value above some 60 KB may take several, and sees a change that was called in between.
  *
  * Every method returns a promise; what fails rejects with a {@link SecureStorageError} whose `code` is stable.
- * Besides the errors named below every method may fail with ERR_INVALID_ARG, ERR_TIMEOUT, ERR_CLOSED, ERR_BUSY,
- * ERR_UID_CHANGED, ERR_CORRUPT, ERR_STORAGE, ERR_NO_SUPPLICANT, ERR_TA_DEAD, ERR_NO_MEMORY, ERR_FORMAT_TOO_NEW,
- * ERR_PROTOCOL and ERR_TEE, or, if its signal is aborted in time, with the signal's reason.
+ * If its signal is aborted in time, it rejects with the signal's reason. Every method may fail with ERR_INVALID_ARG,
+ * ERR_TIMEOUT, ERR_CLOSED, ERR_BUSY, ERR_UID_CHANGED, ERR_CORRUPT, ERR_STORAGE, ERR_NO_SUPPLICANT, ERR_TA_DEAD,
+ * ERR_NO_MEMORY, ERR_FORMAT_TOO_NEW, ERR_PROTOCOL and ERR_TEE, besides the errors named below.
  */
 export class SecureStorage {
   readonly #connection: Connection;
@@ -131,7 +131,7 @@ export class SecureStorage {
 
   /**
    * Opens a store of the process's effective user, or of a group. Keep it for as long as the process needs secrets:
-   * opening costs far more than a call. An open store does not keep the process from ending. Await it: a promise has no
+   * opening costs far more than a call. An open store does not keep the process alive. Await it: a promise has no
    * method get (`store.get is not a function`).
    * @throws SecureStorageError ERR_NO_DEVICE, ERR_PERMISSION, ERR_NO_LIBTEEC, ERR_NO_ADDON, ERR_NO_SUPPLICANT,
    * ERR_KERNEL_TOO_OLD, ERR_TA_NOT_FOUND, ERR_TA_SIGNATURE, ERR_TA_VERSION, ERR_NOT_IN_GROUP, ERR_UID_MISMATCH,
@@ -164,9 +164,9 @@ export class SecureStorage {
   }
 
   /**
-   * Finds out which link of the chain from this process to its secrets is broken, and what to do about it: opens a store,
-   * reads from it without changing anything, and looks at device, driver, libraries, tee-supplicant, file systems and what
-   * else an unprivileged process may see. Takes some seconds more than `timeoutMs` at most, also where everything hangs.
+   * Finds out which link of the chain from this process to its secrets is broken, and what to do about it. Opens a store
+   * and reads from it, without changing anything. Looks at device, driver, libraries, tee-supplicant, file systems and
+   * all else that an unprivileged process may see. Takes some seconds more than `timeoutMs` at most, also where everything hangs.
    * @returns every check in the order of the chain, and what the store tells about itself. Rejects only if the options are
    * not valid, or with the signal's reason.
    * @example

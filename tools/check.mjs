@@ -4,7 +4,7 @@
 /**
  * Formatters, linters, type checks and documentation over the whole tree.
  *
- *   npm run check     checks formats, lint rules, types, links and what of the documentation is made from sources
+ *   npm run check     checks formats, lint rules, types, words, links and what of the documentation is made from sources
  *   npm run format    formats everything, and fixes what linters can fix (node tools/check.mjs --fix)
  */
 import { spawnSync } from 'node:child_process';
@@ -33,6 +33,7 @@ const checks = () => [
   { name: 'types of tools', check: ['node', TSC, '-p', 'tools/tsconfig.json'] },
   { name: 'layout', check: ['node', 'tools/layout.mjs'] },
   { name: 'storage calls', check: ['node', 'tools/storage-calls.mjs'] },
+  { name: 'words', check: ['node', 'tools/docs/words.mjs'] },
   { name: 'links', check: ['node', 'tools/docs/links.mjs'] },
   { name: 'docs', check: ['node', 'tools/docs.mjs', '--check'], fix: ['node', 'tools/docs.mjs'] },
 ];

@@ -60,8 +60,8 @@ export interface OpenOptions extends CallOptions {
   /** The default of `timeoutMs` for every method of the store. @default timeoutMs */
   readonly callTimeoutMs?: number | undefined;
   /**
-   * Milliseconds for which opening is tried again while it fails with an error that is `retryable`, for example because
-   * no tee-supplicant runs yet (ERR_NO_SUPPLICANT) or its storage is not mounted (ERR_STORAGE). `timeoutMs` is for each
+   * Milliseconds for which opening is tried again while it fails with an error that is `retryable`. Examples are that no
+   * tee-supplicant runs yet (ERR_NO_SUPPLICANT) and that its storage is not mounted (ERR_STORAGE). `timeoutMs` is for each
    * attempt: opening takes both together at most. diagnose() does not wait. @default 0
    */
   readonly waitMs?: number | undefined;

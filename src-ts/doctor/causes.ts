@@ -348,7 +348,7 @@ export const causes = {
     status: 'warning',
     symptom: 'ERR_NO_SPACE for large values',
     found: "the supplicant's file system ({point}) is nearly full: {free} left",
-    fix: 'Make room there: a change writes its data anew, twice, before the old is removed.',
+    fix: 'Make room there: a change writes all its data, twice, before the old is removed.',
     example: { point: '/var/lib/tee', free: '900 KiB' },
   },
   simulator: {
@@ -414,7 +414,7 @@ export const causes = {
     check: 'rollback',
     status: 'note',
     symptom: 'info() says rollbackProtected: false',
-    found: 'none (level {level}): whoever can write to the disk can bring back an older state of the storage',
+    found: 'none (level {level}): anybody who can write to the disk can bring back an older state of the storage',
     fix: 'Where the board has RPMB, build OP-TEE with it (CFG_RPMB_FS, CFG_REE_FS_INTEGRITY_RPMB); else see to the disk.',
     example: { level: '100' },
   },

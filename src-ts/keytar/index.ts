@@ -2,7 +2,7 @@
 /**
  * In place of the package keytar: `import * as keytar from 'optee-secure-storage/keytar'`. The same five functions, with
  * passwords in the domain `keytar` of this user's storage. The store behind them is opened by the first call and stays
- * open; it does not keep the process from ending.
+ * open; it does not keep the process alive.
  * @module
  */
 import { LazyStore } from '../lazy-store.js';

@@ -12,7 +12,7 @@ export interface Credential {
 }
 
 /**
- * keytar's five functions. A missing argument is thrown at once, as keytar does, not by way of the promise; what fails
+ * keytar's five functions. A missing argument is thrown at once, as keytar does, and does not reject the promise; what fails
  * later rejects with a SecureStorageError.
  */
 export interface Keytar {
@@ -30,8 +30,8 @@ export interface Keytar {
 
 /**
  * keytar's functions over a store of your choice: another domain, a group's store, the TEE in memory for tests.
- * `account` of `service` is kept under the key `service/account`; a `/` in the service, and in both of them `%` and
- * control characters, are written as `%` and two hexadecimal digits, so that no two pairs share a key.
+ * `account` of `service` is kept under the key `service/account`. A `/` in the service is written as `%` and two
+ * hexadecimal digits, and so are `%` and control characters in both of them. So no two pairs share a key.
  * @param store an open store, or what gives one; it is not closed here
  * @example
  * ```js

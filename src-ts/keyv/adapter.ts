@@ -45,7 +45,7 @@ export interface KeyvSecureStorageEntry {
  *
  * Keys are stored as Keyv gives them, which puts its namespace in front; `%` and control characters in them become `%`
  * and two hexadecimal digits. Values are the texts that Keyv makes of them. A time to live is kept with the value: what
- * has expired is not found, and is deleted when it is come across, unless it was replaced meanwhile. The whole domain
+ * has expired is not found, and is deleted when it is found, unless it was replaced meanwhile. The whole domain
  * belongs to Keyv: clear() without a namespace empties it.
  *
  * What fails rejects with a SecureStorageError. Keyv turns that into an `error` event, or with `throwOnErrors` (Keyv 5)

@@ -20,25 +20,25 @@ import { Turns, type Turn } from './turns.js';
 export interface Fault {
   /**
    * - `timeout`: the TEE does not answer, and does nothing: ERR_TIMEOUT at the call's deadline. Until then the calls behind
-   *   it wait for their turn, each until its own deadline
-   * - `slow`: it answers `delayMs` late, also if nobody waits for the answer any more. The calls behind it wait
+   *   it wait for their turn, each until its own deadline.
+   * - `slow`: it answers `delayMs` late, also if nobody waits for the answer any more. The calls behind it wait.
    * - `ta-dead`: the Trusted Application panics before it does anything. As in OP-TEE, what may be sent again is, once,
-   *   so that a read or a put without a condition survives it; with `times: 2` it fails with ERR_TA_DEAD as well
-   * - `corrupt`: what is stored is damaged: ERR_CORRUPT
-   * - `no-space`: the storage is full: ERR_NO_SPACE from what changes something
+   *   so that a read or a put without a condition survives it; with `times: 2` it fails with ERR_TA_DEAD as well.
+   * - `corrupt`: what is stored is damaged: ERR_CORRUPT.
+   * - `no-space`: the storage is full: ERR_NO_SPACE from what changes something.
    * - `no-storage`: the storage is not available, for example not mounted. What may be sent again is, once, as after
-   *   `ta-dead`; with `times: 2` it fails with ERR_STORAGE
-   * - `no-supplicant`: tee-supplicant is not running: ERR_NO_SUPPLICANT
-   * - `busy`: the TEE takes no request: ERR_BUSY
+   *   `ta-dead`; with `times: 2` it fails with ERR_STORAGE.
+   * - `no-supplicant`: tee-supplicant is not running: ERR_NO_SUPPLICANT.
+   * - `busy`: the TEE takes no request: ERR_BUSY.
    * - `conflict`: another client was quicker: ERR_CONFLICT from a change with `ifRevision` and from batch(), ERR_EXISTS
-   *   from one with `ifAbsent`
+   *   from one with `ifAbsent`.
    * - `no-permission`, `no-device`, `ta-not-found`: a store cannot be opened: ERR_PERMISSION, ERR_NO_DEVICE,
-   *   ERR_TA_NOT_FOUND
+   *   ERR_TA_NOT_FOUND.
    */
   readonly kind: Kind;
   /**
    * The method that it shall happen to; `open` is MemoryTee.open(), and what opens the session again after `ta-dead`.
-   * @default whichever comes next that it can happen to, `open` only if it can happen to nothing else
+   * @default the next one that it can happen to; `open` only if it can happen to nothing else
    */
   readonly operation?: Operation | undefined;
   /** How often, for as many requests. @default 1 */

@@ -62,7 +62,7 @@ export class MemoryTee {
   }
 
   /**
-   * Opens a store in it. What is stored lasts until close(), whatever stores are closed meanwhile.
+   * Opens a store in it. What is stored lasts until close(), even if all its stores are closed.
    * @throws SecureStorageError as {@link SecureStorage.open}
    * @example
    * ```js

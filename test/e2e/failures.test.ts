@@ -232,7 +232,7 @@ describe('two processes of one user', () => {
   }
 });
 
-describe('a client killed amid its puts', () => {
+describe('a client killed during its puts', () => {
   /**
    * The driver of Linux 6.12 loses track of a request whose client was killed: the supplicant may end when it answers the
    * next one, and cannot start again while a client waits for it (its device is busy until the TEE has given back the

@@ -169,3 +169,63 @@ test('the report on reliability begins with figures of the records', async () =>
   expect(shown).toMatch(/^\| \*\*[\d ]+\*\* \|/);
   expect(page.split('\n\n')[1]).toBe(shown);
 });
+
+describe('words', () => {
+  const found = async (text: string) => (await import('../../tools/docs/words.mjs')).hardToRead(text);
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `w${String(index)}`).join(' ');
+
+  test.each([
+    ['30 words', `${many(30)}.`, 0],
+    ['31 words', `${many(31)}.`, 1],
+    ['two sentences', `${many(20)}. And ${many(20)}.`, 0],
+    ['a sentence over two lines', `${many(16)}\n${many(16)}.`, 1],
+    ['two items of a list', `* ${many(20)}\n* ${many(20)}`, 0],
+    ['an item over two lines', `* ${many(20)}\n  ${many(20)}`, 1],
+    ['cells of a table', `| a | b |\n|---|---|\n| ${many(20)} | ${many(20)} |`, 0],
+    ['one cell', `| a | b |\n|---|---|\n| ${many(31)} | b |`, 1],
+    ['items in a cell', `| a | b |\n|---|---|\n| ${many(20)}; ${many(20)} | b |`, 0],
+    ['fenced code', `\`\`\`\n${many(40)}\n\`\`\``, 0],
+    ['indented code', `text\n\n    ${many(40)}\n\ntext`, 0],
+    ['code in a line, which is one word', `${many(29)} \`${many(9)}\`.`, 0],
+    ['a link, whose address does not count', `${many(29)} [w](${many(9).replaceAll(' ', '/')}).`, 0],
+    ['a comment', `<!-- ${many(40)} -->`, 0],
+    ['a heading', `# ${many(40)}`, 0],
+    ['a sentence that begins with a link in lower case', `${many(20)}. [a/b](x) ${many(20)}.`, 0],
+    ['numbers with a point', `3.16 ${many(15)} 4.2 ${many(14)}.`, 1],
+  ])('%s', async (_what, text, long) => {
+    expect((await found(text)).long).toHaveLength(long);
+  });
+
+  test.each([
+    'It fails amid a call.',
+    'It was mended.',
+    'It begins anew.',
+    'Take care lest it fails.',
+    'It was come across.',
+    'By way of a pipe.',
+    'Whoever may write.',
+    'Do whatever you like.',
+    'Wherever it is.',
+    'Two copies, of which one is lost.',
+    'Only if it is asked for by name.',
+    'The board must be booted.',
+    'It does not keep the process from ending.',
+    'OP-TEE is told so.',
+    "It can't be read.",
+    'It doesn’t matter.',
+    '| a | b |\n|---|---|\n| x | made anew |',
+  ])('%s has a word to avoid', async (text) => {
+    expect((await found(text)).avoided).toHaveLength(1);
+  });
+
+  test.each([
+    'It is recommended, amidships.',
+    'The last one, at least.',
+    'The board must be rebooted.',
+    'It is `whatever amid` code.',
+    'It cannot be read; the user’s own.',
+    '* sweep, 232: "what a record says amid its quotes". More of it.',
+  ])('%s has none', async (text) => {
+    expect((await found(text)).avoided).toEqual([]);
+  });
+});

@@ -108,11 +108,11 @@ ${table([['about', 'tests', 'failed'], ...rows])}
 
 ## At the limits, and with a secure world that dies or hangs
 
-- \`test/e2e/limits.test.ts\`, ${limits.length} tests, ${failed(limits).length} failed: a full disk, a full heap of the Trusted Application, more
-  sessions than OP-TEE has memory for (of one process and of many), more callers than the secure world has threads, all
-  threads hanging; \`test/conformance/quota.ts\`: full quotas. Nothing is lost, and all works when there is room again.
+- \`test/e2e/limits.test.ts\`, ${limits.length} tests, ${failed(limits).length} failed: a full disk, a full heap of the Trusted Application,
+  and more sessions than OP-TEE has memory for (of one process and of many). Also more callers than the secure world has threads, and all
+  threads hanging. \`test/conformance/quota.ts\`: full quotas. Nothing is lost, and all works when there is room again.
 - \`test/e2e/failures.test.ts\`, ${failures.length} tests, ${failed(failures).length} failed: no device, supplicant or Trusted Application, ones that die, two
-  processes of one user at once, clients killed amid their puts.
+  processes of one user at once, clients killed during their puts.
 - \`test/e2e/hang.test.ts\`, in each \`npm test\`: the tee-supplicant stopped by a signal. Every method rejects at its deadline, the
   process reads files meanwhile as fast as before and ends when it likes, and when the supplicant goes on so does the store.
 ${lost.length > 0 ? `\n${lost.join('\n')}\n` : ''}`;

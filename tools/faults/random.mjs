@@ -51,9 +51,11 @@ function crashes(folder) {
     const all = cases.filter((entry) => entry.what === what);
     return `${all.filter(({ crashed }) => crashed).length} of ${all.length} times`;
   };
-  return `How often OP-TEE's own tests, without any code of this package, crash it (\`test/faults/crash.test.ts\`): killed at random
-moments ${count('client killed')}; with a read that fails just after an object was written, at places spread over all such reads,
-${count('read failed')}; with no space once, at opens, writes and fsyncs spread over all, ${count('no space')}.`;
+  return `How often OP-TEE's own tests, without any code of this package, crash it (\`test/faults/crash.test.ts\`):
+
+- killed at random moments: ${count('client killed')};
+- with a read that fails just after an object was written, at places spread over all such reads: ${count('read failed')};
+- with no space once, at opens, writes and fsyncs spread over all: ${count('no space')}.`;
 }
 
 /** @param {string} folder with the records. @returns {Case[]} */
@@ -77,17 +79,16 @@ export function randomSection(folder) {
 
     npm run test:faults -- test/faults/random
 
-Processes of two users put, replace and delete small and large values, alone and in batches, until at a random moment
-the machine is cut off, the tee-supplicant killed (SIGKILL) and started again, or a client killed. Then both users' stores
-are compared with what follows from the acknowledged changes: all of them are there, one under way is there or not, each
-value is whole and its key's own, and nothing else is there. After a client was killed these are the keys that it
+Processes of two users put, replace and delete small and large values, alone and in batches. At a random moment the machine is cut off, or
+the tee-supplicant is killed (SIGKILL) and started again, or a client is killed. Then both users' stores are compared with the acknowledged
+changes. All of them must be there, one under way may be there or not. Each value must be whole and its key's own. Nothing else may be
+there. After a client was killed these are the keys that it
 changed; each fifth time the other user works too, and all is compared.
 
 ${table([['what was ended', 'times', 'acknowledged changes', 'unacknowledged but made', 'processes ended', 'OP-TEE crashed', 'wrong'], ...rows])}
 
 "Processes ended" is how many clients had to be ended before another supplicant could start
-([why](security.md#a-supplicant-that-dies-amid-a-request)). Where OP-TEE crashed, which a client's end amid a request can
-bring about ([why](security.md#a-client-that-dies-amid-a-request)), power was cut. The latest call ended ${late} ms after its
+([why](security.md#a-supplicant-that-dies-during-a-request)). Where OP-TEE crashed, which a client's end during a request can bring about ([why](security.md#a-client-that-dies-during-a-request)), power was cut. The latest call ended ${late} ms after its
 deadline; 5 s are allowed, for the emulated machine shares its processor. Each record has the seed of its choices
 (${seeds.join(', ')}): with \`OPTEE_TEST_SEED\` and no records the same choices are made again; the moments differ.
 

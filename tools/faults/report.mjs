@@ -71,11 +71,11 @@ export function reportOf(here) {
 ${figures(folder)}
 
 What was tried on a real OP-TEE 4.5, how often, and what happened. It ran in QEMU, which emulates a 64-bit Arm machine with
-its secure world (\`machine/README.md\` of a clone). Not tried, and not shown by this: a board and its storage; a
-medium that loses or reorders what it said was written; other versions of OP-TEE ([versions.md](versions.md)).
+its secure world (\`machine/README.md\` of a clone). Not tried: a board and its storage; a medium that loses or reorders
+what it said was written; other versions of OP-TEE ([versions.md](versions.md)).
 
 \`npm run test:faults\` has written this from its records; do not edit it. They are in \`test/faults/records\`, in a folder named
-by a digest of what was tried as it is built: the code of the Trusted Application, of the addon for arm64 and of the library that
+by a digest of what was built and tried. It covers the Trusted Application, the addon for arm64, the library that
 commits the faults, and the JavaScript from the API to the addon. Comments, names of files and words of errors do not count.
 \`npm run test:faults -- --digest\` prints the digest of what is built now ([how](testing.md#faults-on-the-real-thing)).
 

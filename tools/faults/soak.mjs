@@ -52,9 +52,9 @@ export function soakSection(folder) {
     npm run test:faults -- test/faults/soak
     OPTEE_SOAK_MINUTES=5 npm run test:faults -- test/faults/soak
 
-Five processes of two users work, with 5 s for each call, and every few seconds something goes wrong: the disk is full, the
-supplicant can open no file or writes less than it should, it is stopped for a second or for longer than calls may take; and,
-where no call is in the secure world, it is restarted, or a client is killed (amid calls: [above](#ended-at-random-moments)).
+Five processes of two users work, with 5 s for each call. Every few seconds something goes wrong. The disk is full; the supplicant can open
+no file, or writes less than it should; it is stopped for a second, or for longer than calls may take. While no call is in the secure
+world, the supplicant is restarted or a client is killed (for kills during calls see [above](#ended-at-random-moments)).
 OP-TEE's directory of objects is [mounted onto itself](security.md#a-supplicant-that-can-open-no-file). Reads that fail are left
 to the faults above, for [OP-TEE itself may crash](security.md#a-directory-that-cannot-be-read) of one. After each time
 everything is compared, and after garbage collection it is measured what the processes use (bytes; descriptors; threads),

@@ -46,15 +46,17 @@ function outcomes(cases) {
   const retries = Math.max(0, ...cases.map(({ retries }) => retries));
   const crashed = cases.filter((entry) => entry.crashed);
   const crashes = counts(crashed.map(({ kind }) => kind)).map(([kind, count]) => `${kind} ${count}`);
-  return `How the change ended for its caller ("off": the machine had stopped; "crashed": OP-TEE had): ${codes.join(', ')}.
+  return `How the change ended for its caller ("off": the machine had stopped; "crashed": OP-TEE had).
+
+${codes.join(', ')}.
 ${retries === 0 ? 'Once what had died was started again, no call failed any more.' : `After that, at most ${retries} more calls of one process failed until the store worked again.`}
 
-- ${cases.filter(({ ended }) => ended).length} times a process had to be ended before another supplicant could start: a supplicant that is killed amid a
-  request leaves its client waiting, in Linux and OP-TEE, and the device busy until that client has ended
+- ${cases.filter(({ ended }) => ended).length} times a process had to be ended before another supplicant could start. A supplicant that is killed during
+  a request leaves its client waiting, in Linux and OP-TEE. The device is busy until that client has ended
   (\`test/e2e/machine-faults.test.ts\` shows it without any code of this package).
-- ${crashed.length} times OP-TEE itself crashed, and the machine had to be booted (${crashes.join(', ')}): mostly
-  where reading its directory of objects fails, after which OP-TEE 4.5 goes on with a tree that it has closed ([more](security.md#a-directory-that-cannot-be-read);
-  \`test/faults/crash.test.ts\` shows it without any code of this package).`;
+- ${crashed.length} times OP-TEE itself crashed, and the machine had to be rebooted (${crashes.join(', ')}). Mostly, reading its directory of objects had
+  failed, after which OP-TEE 4.5 uses a tree that it has closed ([more](security.md#a-directory-that-cannot-be-read)).
+  \`test/faults/crash.test.ts\` shows it without any code of this package.`;
 }
 
 /** @param {readonly Case[]} cases */
@@ -94,24 +96,24 @@ export function sweepSection(folder) {
   );
   return `## A fault at every file operation
 
-Each change below is made with one fault at one of the file operations that the tee-supplicant makes for it, then with
-the same fault at the next one, and so on to the last; of the values of 1 MiB at every tenth and the last twenty. Where every
-operation fails from some moment on with EIO, each fourth moment is tried. A library in the tee-supplicant lets the operation
+Each change below is made with one fault at one of the file operations that the tee-supplicant makes for it. It is then made with the same
+fault at the next one, and so on to the last. For values of 1 MiB it is every tenth operation and the last twenty. If every operation
+fails from some moment on with EIO, each fourth moment is tried. A library in the tee-supplicant lets the operation
 fail, kills the supplicant, or resets the machine. What died is started again, and the process that made the change, or its
-successor, then reads the whole store and changes it; another user's store is read too. Where the machine was reset or
-OP-TEE crashed, and of the other faults where the number of the operation is a multiple of eight, power is cut, and after a
-boot both stores are read again: here ${cases.filter(({ booted }) => booted).length} of ${cases.length} times. To save the time of a boot, the machine's memory is set
-back to how it was right after one, before the storage is mounted, and the disk stays as it is.
+successor, then reads the whole store and changes it; another user's store is read too. If the machine was reset or
+OP-TEE crashed, power is cut, and after a boot both stores are read again. The same is done after each eighth of the other operations:
+here ${cases.filter(({ booted }) => booted).length} of ${cases.length} times. To save the time of a boot, the machine's memory is set back to its state right
+after one, before the storage is mounted. The disk stays as it is.
 
-Where files can't be opened from some moment on, OP-TEE's directory of objects is mounted onto itself, as
+If files cannot be opened from some moment on, OP-TEE's directory of objects is mounted onto itself, as
 [docs/security.md](security.md#a-supplicant-that-can-open-no-file) recommends; without that OP-TEE itself loses everything
 (\`test/e2e/machine-faults.test.ts\`). A case is wrong unless
 
 - the store holds exactly what it held before, or exactly what it holds after the change (a batch is one change);
-- it is the new state where the change was acknowledged, and the old one where the error does not say
-  \`outcomeUnknown\`; and what was seen once stays so after the boot;
-- every call ended at its deadline (60 s; with a killed supplicant four times what the change takes, and 0.5 s), or within
-  3 s after it, for the emulated machine shares its processor;
+- it is the new state if the change was acknowledged, and the old one if the error does not say \`outcomeUnknown\`;
+- what was seen once stays so after the boot;
+- every call ended at its deadline, or within 3 s after it, because the emulated machine shares its processor. The deadline is 60 s; with a
+  killed supplicant, four times what the change takes, and 0.5 s;
 - the store goes on working, and the other user's holds what it held.
 
 File operations of each change when nothing goes wrong:

@@ -60,11 +60,11 @@ Debian's, and it is one Trusted Application everywhere, signed with the key that
 ${sections.join('\n')}
 ## Run outside of this project
 
-An earlier state of the package was run on OP-TEE built from the upstream tags 3.16, 3.19, 3.21, 3.22, 4.2, 4.4 and 4.6, each
-with its own client library and supplicant: two or three users, values to 1 MiB, a reboot; on 3.16, 3.22 and 4.2 whole
-suites of the tests. What was found there is mended, and the host tests run in both ages: sizes of 32 bits and a wrong
-hash under another name before 3.20 ([testing.md](testing.md)). A Trusted Application whose header is not at address 0 does
-not load before 4.0; the one of this package has it there, and a check of the package reads it.
+An earlier state of the package was run on OP-TEE 3.16, 3.19, 3.21, 3.22, 4.2, 4.4 and 4.6, built from the upstream tags.
+Each had its own client library and supplicant. Two or three users stored values up to 1 MiB, and the machine was rebooted. On 3.16, 3.22
+and 4.2 whole suites of the tests ran. What was found there is fixed. The host tests run in both ages: before 3.20, sizes have 32 bits
+and a wrong hash has another name ([testing.md](testing.md)). A Trusted Application whose header is not at address 0 does not load
+before 4.0. The one of this package has it there, and a check of the package reads it.
 
 Nobody has run the package on a Jetson yet ([jetson.md](jetson.md)).
 `;
