@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The tarball, installed into empty folders by each package manager: no network, no compiler, no script. */
-import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { install, MANAGERS } from './support/managers.js';
-import { App, barePath, ensureTools, packPackage, SETUP_MS } from './support/place.js';
+import { App, barePath, ensureTools, npmProgram, packPackage, SETUP_MS } from './support/place.js';
 
 jest.setTimeout(120_000);
 
@@ -43,6 +43,21 @@ test('with the other supported lines of Node.js and the newest it stores, fetche
     });
   }
 }, 300_000);
+
+test('the README’s start in 30 seconds works word for word, in an empty folder', async () => {
+  const app = new App();
+  const shown = /^## Try it in 30 seconds\n[^]*?```sh\n([^]*?)```/m.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+  // What a registry would give by the package's name is the tarball here.
+  const script = shown.replace(
+    'npm install optee-secure-storage\n',
+    `npm install --offline --no-audit --silent '${tarball}'\n`,
+  );
+  expect(script).not.toBe(shown);
+  const bin = path.dirname(npmProgram());
+  for (const name of ['npm', 'npx']) app.program(name, `exec node '${path.join(bin, `${name}-cli.js`)}' "$@"`);
+  const value = await app.run('sh', ['-ec', script], { npm_config_offline: 'true', OPTEE_STORAGE_BACKEND: '' });
+  expect(value).toBe('s3cret');
+}, 120_000);
 
 test('the PATH has nothing to build with', () => {
   const programs = readdirSync(barePath());

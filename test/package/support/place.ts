@@ -61,6 +61,11 @@ export class App {
     for (const name of names) copyFileSync(path.join(APPS, name), path.join(this.folder, name));
   }
 
+  /** Puts a program of the shell's on the PATH. */
+  program(name: string, line: string): void {
+    writeFileSync(path.join(this.env.PATH ?? '', name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  }
+
   /** Runs a program here, with nothing of the tests' own environment. @returns its standard output; rejects if it fails */
   async run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     const options = { cwd: this.folder, env: { ...this.env, ...env }, timeout: 120_000 };
