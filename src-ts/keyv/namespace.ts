@@ -38,8 +38,9 @@ export class Namespace {
     Object.setPrototypeOf(adapter, noticing);
   }
 
-  /** @throws SecureStorageError ERR_INVALID_ARG for a key of another namespace, or without the prefix */
+  /** @throws SecureStorageError ERR_INVALID_ARG for a key of another namespace, without the prefix, or of perhaps two */
   assertHas(key: string): void {
+    if (!this.#set) assertOneNamespace(key, 'a key');
     if (!this.#set || this.#name === undefined) return;
     if (key.startsWith(`${this.#name}:`) && !key.startsWith(`${this.#name}::`)) return;
     throw refused(
@@ -51,6 +52,7 @@ export class Namespace {
   /** @param name as Keyv hands it over; by default what it has set */
   range(name: string | undefined = this.#name): Range {
     if (name === undefined || name === '') return { prefix: '' };
+    if (!this.#set) assertOneNamespace(`${name}::`, 'a namespace');
     const [five, six] = [escapeText(`${name}:`), escapeText(`${name}::`)];
     return this.#set ? { prefix: five, others: six } : { prefix: six };
   }
@@ -72,6 +74,17 @@ export class Namespace {
     this.#set = true;
     this.#name = name;
   }
+}
+
+/** Keyv 6 puts two colons between namespace and key. If there were more of them, the key would belong to two namespaces. */
+function assertOneNamespace(key: string, what: string): void {
+  const first = key.indexOf('::');
+  // Overlapping: of ":::" the second one begins at its second colon.
+  if (first < 0 || !key.includes('::', first + 1)) return;
+  throw refused(
+    `${what} of Keyv must have no "::" and no colon beside it`,
+    'Choose another name: with two of them the key could belong to two namespaces. A domain keeps uses apart as well.',
+  );
 }
 
 function refused(detail: string, remedy: string): SecureStorageError {

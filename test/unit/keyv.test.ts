@@ -218,6 +218,24 @@ describe('namespaces', () => {
     expect(await keysOf(adapter.iterator('ab'))).toEqual([]);
   });
 
+  test.each([
+    ['a key that could be of a longer namespace', 'a::b::x'],
+    ['a key that begins as one', 'a::::x'],
+    ['a namespace that ends with a colon, or a key that begins with one', 'a:::x'],
+    ['two ends', 'a::b::'],
+  ])('of Keyv 6, %s is refused', async (_what, key) => {
+    const refused = { code: 'ERR_INVALID_ARG' };
+    await expect(adapter.set(key, 'v')).rejects.toMatchObject(refused);
+    await expect(adapter.get(key)).rejects.toMatchObject(refused);
+    await expect(adapter.delete(key)).rejects.toMatchObject(refused);
+    await expect(adapter.setMany([{ key, value: 'v' }])).rejects.toMatchObject(refused);
+    expect(await store.keys()).toEqual([]);
+  });
+
+  test.each(['a::b', 'a:', '::', 'a::'])('of Keyv 6, a namespace %p is refused', async (namespace) => {
+    await expect(all(namespace)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+
   test.each(['a:b', ':', 'a:', ':a'])('a namespace %p has no end that can be told, and is refused', (namespace) => {
     expect(() => five(namespace)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }) as Error);
   });
