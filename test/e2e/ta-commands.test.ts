@@ -108,8 +108,11 @@ describe('on OP-TEE', () => {
     return { code, stderr: stderr.toString() };
   };
 
-  test('removed, ta install puts it back and the store works; not for an ordinary user', async () => {
-    await on.machine.exec(['rm', TA_FILE]);
+  test('ta remove takes it away, ta install puts it back and the store works; not for an ordinary user', async () => {
+    const kept = await command(['ta', 'remove'], Uid.alice);
+    expect([kept.code, kept.stderr.toString()]).toEqual([1, expect.stringMatching(/EACCES.*sudo.*ERR_TA_INSTALL/)]);
+    const removed = await command(['ta', 'remove', '--json']);
+    expect(JSON.parse(removed.stdout.toString())).toMatchObject({ uuid: TA_UUID, file: TA_FILE, changed: true });
     expect((await put()).stderr).toContain('ERR_TA_NOT_FOUND');
     const refused = await command(['ta', 'install'], Uid.alice);
     expect([refused.code, refused.stderr.toString()]).toEqual([

@@ -15,7 +15,7 @@ import { readArguments } from '../lib/usage.mjs';
 /** So many words a sentence may have. */
 const WORDS = 30;
 /** So many longer ones there may be in all: some lists are easier to read in one sentence. */
-const LONG_SENTENCES = 5;
+const LONG_SENTENCES = 3;
 
 /** Documents for users and contributors. */
 const DOCUMENTS = ['*.md', ':!machine', ':!soft-tee'];
