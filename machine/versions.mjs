@@ -55,7 +55,7 @@ export const VERSIONS = Object.freeze({
     client: USUAL,
   },
   systemd: {
-    title: 'the same under systemd',
+    title: 'Debian trixie under systemd: OP-TEE 4.5, libteec.so.2, Linux 6.12',
     optee: { suite: USUAL },
     kernel: USUAL,
     client: USUAL,

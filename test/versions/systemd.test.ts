@@ -8,11 +8,13 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Check, Diagnosis } from '../../src-ts/doctor/diagnosis.js';
-import { errorOf } from '../conformance/errors';
+import { PROTOCOL_VERSION, TA_UUID } from '../../src-ts/protocol/contract.js';
+import { Login } from '../../src-ts/tee/seam.js';
 import { FILES } from '../e2e/support/disk';
 import { TEE_GROUP, useMachine } from '../e2e/support/machine';
+import { input } from '../e2e/support/packed';
 import { shell } from '../e2e/support/power';
-import { openRemoteStore } from '../e2e/support/remote-store';
+import { mustOpenSession } from '../e2e/support/remote-tee';
 
 const ROOT = path.resolve(__dirname, '../..');
 const example = (name: string): string => path.join(ROOT, 'examples', 'systemd', name);
@@ -148,33 +150,41 @@ test('restarts of the supplicant under load, and stops of the application, lose 
 });
 
 describe('a supplicant that runs out of descriptors', () => {
-  /** As many as it has open besides objects, which it closes again and again: no file can be opened. */
+  /**
+   * One more than it has open besides objects, which it closes again and again: that one is for memory to share, without which
+   * OP-TEE does not come to the files. No file can be opened.
+   */
   const starve = async (): Promise<void> => {
     const pid = await property(SUPPLICANT, 'MainPID');
     const count = `n=0; for fd in /proc/${pid}/fd/*; do case $(readlink "$fd") in ${FILES}/*) ;; *) n=$((n + 1)) ;; esac; done`;
-    await root(`${count}; prlimit --pid ${pid} --nofile=$n:65536`);
+    await root(`${count}; prlimit --pid ${pid} --nofile=$((n + 1)):65536`);
   };
-  /** With a session open, so that the Trusted Application need not be loaded, which would fail before the storage is asked. */
-  const starvedStore = async (): Promise<void> => {
+  /** A session keeps the Trusted Application loaded, which would fail to load before the storage is asked; no object is open. */
+  const useStarved = async (): Promise<void> => {
     const user = await on.machine.user(USER);
-    const store = await openRemoteStore(user, { domain: 'starved', timeoutMs: 60_000 });
-    await store.put('before', 'x');
+    await mustOpenSession(user, {
+      uuid: TA_UUID,
+      login: Login.USER,
+      params: [{ type: 'value-in', a: PROTOCOL_VERSION, b: 0 }, input('starved')],
+    });
     await starve();
-    for (let n = 0; n < 5; n++) await errorOf(store.put('amid', 'x', { timeoutMs: 20_000 }));
+    expect((await optee(['put', 'amid', '--timeout', '20000'], 'x')).code).not.toBe(0);
+    // Of a new directory that has taken the place of the lost one, these may succeed.
+    for (let n = 0; n < 3; n++) await optee(['put', 'amid', '--timeout', '20000'], 'x');
     await systemctl('restart', SUPPLICANT);
     await user.kill();
     expect(await optee(['put', 'after', '--wait', '60'], 'x')).toMatchObject({ code: 0 });
   };
 
   test('costs nothing with the drop-in', async () => {
-    await starvedStore();
+    await useStarved();
     expect(await optee(['get', 'db/password'])).toEqual({ code: 0, stdout: 's3cret' });
   });
 
   test('costs everything without it', async () => {
     await root(`rm -r /etc/systemd/system/${SUPPLICANT}.d; systemctl daemon-reload; systemctl restart ${SUPPLICANT}`);
     expect(await optee(['get', 'db/password'])).toEqual({ code: 0, stdout: 's3cret' });
-    await starvedStore();
+    await useStarved();
     expect((await optee(['get', 'db/password'])).code).not.toBe(0);
   });
 });

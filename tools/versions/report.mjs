@@ -10,6 +10,7 @@ import { SUITES, suitesOf } from './suites.mjs';
 /** What a user notices, beside what the tests count. @type {Readonly<Record<string, string>>} */
 const DIFFERENCES = {
   trixie: 'The machine of `npm test`.',
+  systemd: "The first process is Debian's systemd, with udev. It runs the units of `examples/systemd`.",
   bookworm:
     'The library and the supplicant are of the generation of JetPack 5: `libteec.so.1`, and files in `/data/tee`. The package loads either library.',
   sid: 'OP-TEE trusts the development key of 4.7 and later: `ta install` places the Trusted Application that is signed with it.',
