@@ -2,37 +2,45 @@
 import { optionsOf } from './command-line.js';
 import type { Command, OptionSpec } from './command.js';
 import { summaries } from './registry.js';
+import { lineWidth, wrapped } from './terminal/wrap.js';
 
-/** The help without a command. */
-export function overview(): string {
+/** The help without a command. @param columns of the terminal, if they are known */
+export function overview(columns?: number): string {
+  const width = lineWidth(columns);
   return [
     'usage: optee-storage COMMAND [ARGUMENTS] [OPTIONS]',
     '',
-    "Keeps secrets in OP-TEE secure storage. Each user has keys of its own; nobody sees another user's.",
-    '',
-    ...columns(Object.entries(summaries)),
-    '',
-    'optee-storage COMMAND --help tells more about each.',
-    '',
-    'In the environment: OPTEE_STORAGE_BACKEND=simulator for --backend simulator, which protects nothing, and',
-    'OPTEE_STORAGE_SIMULATOR_DIR=DIRECTORY for its data.',
-    '',
-    'Exit codes: 0 done, 1 error, 2 wrong usage, 3 no such key, 4 key exists or has changed,',
-    '5 secure storage is not available, 124 no answer in time. After exec: those of the program.',
+    ...paragraphs(
+      [
+        "Keeps secrets in OP-TEE secure storage. Each user has keys of its own; nobody sees another user's.",
+        '',
+        ...rows(Object.entries(summaries), width),
+        '',
+        'optee-storage COMMAND --help says more about each.',
+        '',
+        'In the environment: OPTEE_STORAGE_BACKEND=simulator for --backend simulator, which protects nothing, and',
+        'OPTEE_STORAGE_SIMULATOR_DIR=DIRECTORY for its data.',
+        '',
+        'Exit codes: 0 done, 1 error, 2 wrong usage, 3 no such key, 4 key exists or has changed,',
+        '5 secure storage is not available, 124 no answer in time. After exec: those of the program.',
+      ],
+      width,
+    ),
     '',
   ].join('\n');
 }
 
-/** The help of a command. */
-export function commandHelp(name: string, command: Command): string {
+/** The help of a command. @param columns of the terminal, if they are known */
+export function commandHelp(name: string, command: Command, columns?: number): string {
+  const width = lineWidth(columns);
   // What follows a program is its own.
   const words = command.startsProgram === true ? ['[OPTIONS]', command.usage] : [command.usage, '[OPTIONS]'];
   return [
     `usage: optee-storage ${[name, ...words].filter((word) => word !== '').join(' ')}`,
     '',
-    ...command.help,
+    ...paragraphs(command.help, width),
     '',
-    ...columns(Object.entries(optionsOf(command)).map(optionRow)),
+    ...rows(Object.entries(optionsOf(command)).map(optionRow), width),
     '',
   ].join('\n');
 }
@@ -42,7 +50,23 @@ function optionRow([name, { short, argument, help }]: [string, OptionSpec]): [st
   return [`${letter}--${name}${argument === undefined ? '' : ` ${argument}`}`, help];
 }
 
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+function rows(entries: readonly (readonly [string, string])[], width: number): string[] {
+  const left = Math.max(...entries.map(([name]) => name.length));
+  return entries.flatMap(([name, text]) => wrapped(`  ${name.padEnd(left)}  `, text, width));
 }
+
+/** Lines that belong together become paragraphs of the terminal's width. What is indented stays a line of its own. */
+function paragraphs(lines: readonly string[], width: number): string[] {
+  const texts: string[] = [];
+  for (const line of lines) {
+    const last = texts.at(-1) ?? '';
+    if (isProse(line) && isProse(last)) texts[texts.length - 1] = `${last} ${line}`;
+    else texts.push(line);
+  }
+  return texts.flatMap((text) => {
+    const indent = /^ */.exec(text)?.[0] ?? '';
+    return text.length <= width ? [text] : wrapped(indent, text.slice(indent.length), width);
+  });
+}
+
+const isProse = (line: string): boolean => line !== '' && !line.startsWith(' ');

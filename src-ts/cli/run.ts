@@ -57,14 +57,14 @@ async function dispatch(args: readonly string[], io: Io, process: Process) {
   const [name, ...rest] = withWholeName(asOption(args));
   if (name === undefined) throw usageError('no command is given');
   if (isHelp(name) || (!hasCommand(name) && secondWords(name).length > 0 && isHelp(rest[0]))) {
-    await io.write(overview());
+    await io.write(overview(io.columns));
     return Exit.OK;
   }
   const command = loadCommand(name === '--version' || name === '-v' ? 'version' : name);
   if (command === undefined) throw usageError(noCommand(name));
   const parsed = parse(command, rest);
   if (parsed.options.help === true) {
-    await io.write(commandHelp(name, command));
+    await io.write(commandHelp(name, command, io.columns));
     return Exit.OK;
   }
   checkOutput(command, parsed.options, io);

@@ -319,7 +319,7 @@ describe('help', () => {
   test('names every command', async () => {
     const overview = await text('--help');
     for (const [name, summary] of Object.entries(summaries))
-      expect(overview).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
+      expect(overview.replaceAll(/\s+/g, ' ')).toContain(` ${name} ${summary} `);
     expect(await text('help')).toBe(overview);
   });
 

@@ -2,6 +2,7 @@
 import type { Check, CheckStatus, Diagnosis } from '../../doctor/diagnosis.js';
 import { Exit } from '../../errors/table.js';
 import type { Command } from '../command.js';
+import { lineWidth, wrapped } from '../terminal/wrap.js';
 
 export const command: Command = {
   usage: '',
@@ -21,8 +22,8 @@ export const command: Command = {
     const diagnosis = await diagnose(settings, openWith);
     if (json) await io.writeJson(diagnosis);
     // Colours are meant for the terminal; all that they are put around is harmless already.
-    else if (io.colours === true) await io.writeBytes(Buffer.from(report(diagnosis, true)));
-    else await io.write(report(diagnosis, false));
+    else if (io.colours === true) await io.writeBytes(Buffer.from(report(diagnosis, true, io.columns)));
+    else await io.write(report(diagnosis, false, io.columns));
     const good = diagnosis.ok && (options.strict !== true || count(diagnosis, 'warning') === 0);
     return good ? Exit.OK : Exit.NOT_AVAILABLE;
   },
@@ -41,9 +42,13 @@ const MARK = 4;
 /** Of the longest name. */
 const NAME = 'user-namespace'.length;
 
-/** What people read: a line for each check, its fix below it, and the result in the last line. */
-export function report(diagnosis: Diagnosis, colours: boolean): string {
-  const lines = diagnosis.checks.flatMap((check) => linesOf(check, colours));
+/**
+ * What people read: a line for each check, its fix below it, and the result in the last line.
+ * @param columns within which lines are broken; left out: none is, for whatever reads them
+ */
+export function report(diagnosis: Diagnosis, colours: boolean, columns?: number): string {
+  const width = columns === undefined ? Infinity : lineWidth(columns);
+  const lines = diagnosis.checks.flatMap((check) => linesOf(check, colours, width));
   const files = diagnosis.checks.flatMap(fileLines);
   return `${[...lines, ...files, summary(diagnosis)].join('\n')}\n`;
 }
@@ -53,11 +58,13 @@ function fileLines({ file }: Check): string[] {
   return file === undefined ? [] : ['', `${file.path}:`, '', file.content.trimEnd(), ''];
 }
 
-function linesOf({ id, status, found, fix }: Check, colours: boolean): string[] {
+function linesOf({ id, status, found, fix }: Check, colours: boolean, width: number): string[] {
   const mark = marks[status].padEnd(MARK);
-  const shown = colours ? `\u001b[${String(colour[status])}m${mark}\u001b[0m` : mark;
-  const line = `${shown}  ${id.padEnd(NAME)}  ${found}`;
-  return fix === undefined ? [line] : [line, `${' '.repeat(MARK + NAME + 4)}fix: ${fix}`];
+  const lines = wrapped(`${mark}  ${id.padEnd(NAME)}  `, found, width);
+  if (fix !== undefined) lines.push(...wrapped(`${' '.repeat(MARK + NAME + 4)}fix: `, fix, width));
+  const [first = '', ...others] = lines;
+  const coloured = `\u001b[${String(colour[status])}m${mark}\u001b[0m${first.slice(mark.length)}`;
+  return [colours ? coloured : first, ...others];
 }
 
 function summary(diagnosis: Diagnosis): string {

@@ -20,6 +20,8 @@ export interface Streams {
   readonly isTerminal?: boolean;
   /** Whether standard output is a terminal that shows colours, and they are wanted (NO_COLOR). */
   readonly colours?: boolean;
+  /** How wide the terminal of standard output is, or as wide as COLUMNS says. */
+  readonly columns?: number | undefined;
   /** Whether standard output was closed when this process began: whatever is written goes nowhere. */
   readonly isClosed?: boolean;
   /** The descriptors from 3 on that this process was given by whoever started it. */
@@ -47,6 +49,7 @@ export function harmlessIo(streams: Streams): Io {
     markPastes,
     isTerminal = false,
     colours = false,
+    columns,
     isClosed = false,
     inherited = [],
   } = streams;
@@ -64,6 +67,7 @@ export function harmlessIo(streams: Streams): Io {
     ...(markPastes && { markPastes }),
     isTerminal,
     colours,
+    columns,
     isClosed,
     inherited,
   };
@@ -101,6 +105,7 @@ export function processStreams(): Streams {
       }),
     isTerminal: stdout.isTTY,
     colours: stdout.isTTY && stdout.hasColors(),
+    columns: columnsOf(stdout),
     isClosed: isReopened(1) && !isNull(0),
     inherited,
     note: (text) => {
@@ -108,6 +113,11 @@ export function processStreams(): Streams {
       stderr.write(text);
     },
   };
+}
+
+function columnsOf({ columns }: { readonly columns?: number }): number | undefined {
+  const told = Number(process.env.COLUMNS);
+  return Number.isInteger(told) && told > 0 ? told : columns;
 }
 
 /** Of what it does not know, a directory for example, Node.js makes a stream that is empty instead of one that fails. */
