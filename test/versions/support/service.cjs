@@ -35,8 +35,12 @@ async function main() {
     refusal(() => writeFileSync('/opt/my-application/new', '')),
   );
   let stops = false;
+  let rests = false;
   process.once('SIGTERM', () => (stops = true));
+  process.on('SIGUSR2', () => (rests = !rests));
   for (let n = 1; !stops; n++) {
+    if (rests) console.log('at rest');
+    while (rests && !stops) await pause(50);
     const key = `load/${process.pid}/${n}`;
     await store.put(key, key).then(
       () => console.log('stored', key),
