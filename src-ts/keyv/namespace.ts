@@ -82,8 +82,8 @@ function assertOneNamespace(key: string, what: string): void {
   // Overlapping: of ":::" the second one begins at its second colon.
   if (first < 0 || !key.includes('::', first + 1)) return;
   throw refused(
-    `${what} of Keyv must have no "::" and no colon beside it`,
-    'Choose another name: with two of them the key could belong to two namespaces. A domain keeps uses apart as well.',
+    `${what} could belong to two namespaces of Keyv: it has more than one "::"`,
+    'Use no "::" in keys and namespaces, and no colon where they meet. A domain keeps uses apart as well.',
   );
 }
 

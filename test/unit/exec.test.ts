@@ -8,6 +8,8 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 
 import { checkHarmless, variableOf } from '../../src-ts/cli/commands/exec/environment.js';
+import { becomeProgram } from '../../src-ts/cli/commands/exec/program.js';
+import type { ProcessControl } from '../../src-ts/native/addon.js';
 import { buildCommandLine, main, opteeProcess, softEnvironment, type Ran } from './support/cli.js';
 import { freshFolder } from './support/folders.js';
 import { rootTest } from './support/root.js';
@@ -394,6 +396,36 @@ describe('what cannot be is refused before anything is started', () => {
     const { code, stderr } = exec(...many, ...touch);
     expect([code, stderr]).toEqual([126, expect.stringContaining('--file-env')]);
   });
+});
+
+test('where the process cannot become the program, no copy of a secret is left', () => {
+  const copies: Uint8Array[] = [];
+  const program = { command: 'true', args: [], environment: [Buffer.from('A=s3cret')], descriptors: new Map() };
+  const control = (end: () => number): ProcessControl => ({
+    sealedFile: () => -1,
+    reapChildren: () => undefined,
+    replaceProcess: (_file, _args, environment) => {
+      copies.push(...environment);
+      return end();
+    },
+  });
+  const thrown = () => {
+    throw new TypeError('misuse');
+  };
+  expect(() =>
+    becomeProgram(
+      program,
+      control(() => 7),
+    ),
+  ).toThrow(expect.objectContaining({ code: 'ERR_COMMAND' }) as Error);
+  expect(() => becomeProgram(program, control(thrown))).toThrow(TypeError);
+  expect(() => becomeProgram({ ...program, command: 'no-such-program' }, control(thrown))).toThrow(
+    expect.objectContaining({ code: 'ERR_NO_COMMAND' }) as Error,
+  );
+  expect(copies.map((copy) => [copy.length, copy.every((byte) => byte === 0)])).toEqual([
+    [9, true],
+    [9, true],
+  ]);
 });
 
 interface Running {

@@ -28,12 +28,16 @@ export interface Program {
  * @throws SecureStorageError ERR_NO_COMMAND, ERR_COMMAND
  */
 export function becomeProgram({ command, args, environment, descriptors }: Program, control: ProcessControl): never {
-  const texts = environment.map(terminated);
   const file = terminated(Buffer.from(fileOf(command)));
   const words = [command, ...args].map((word) => terminated(Buffer.from(word)));
-  const errno = control.replaceProcess(file, words, texts, [0, 1, 2, ...descriptors.values()]);
-  for (const text of texts) text.fill(0);
-  throw startError({ code: getSystemErrorName(-errno) });
+  // From here on there is another copy of the secrets.
+  const texts = environment.map(terminated);
+  try {
+    const errno = control.replaceProcess(file, words, texts, [0, 1, 2, ...descriptors.values()]);
+    throw startError({ code: getSystemErrorName(-errno) });
+  } finally {
+    for (const text of texts) text.fill(0);
+  }
 }
 
 function fileOf(command: string): string {
